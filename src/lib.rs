@@ -1,0 +1,34 @@
+//! `msc`: Metascript (TypeScript with compile-time macros) in the editor, checked and compiled.
+//!
+//! The modules below are the house's layers, lowest first; a module imports only from layers
+//! above it in this list. `tests/tidy.rs` keeps that, `docs/ARCHITECTURE.md` is the map.
+
+// 0: vocabulary
+pub mod base;
+// 1
+pub mod text;
+// 2
+pub mod diagnostic;
+// 3
+pub mod syntax;
+pub mod vfs;
+// 4
+pub mod cache;
+// 5
+pub mod macros;
+// 6
+pub mod engine;
+pub mod expand;
+// 7
+pub mod project;
+// 8
+pub mod ide;
+// 9
+pub mod cli;
+pub mod lsp;
+
+/// The standard library, embedded.
+pub mod std_lib;
+
+/// This build, as part of every cache key.
+pub const BUILD: &str = concat!("msc ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,286 @@
+//! The type engine, seen from outside: expanded TypeScript text in, plain data out.
+//!
+//! Invariant: this module is the only user of the `tsr*` crates, and none of their types leave it.
+//! It knows nothing of macros, of `.ms` files or of editors: callers hand it files that are
+//! TypeScript, under TypeScript's names, and map its answers back themselves.
+//!
+//! Start reading at [`TypeEngine`] and [`Program`]; `tsr` implements both.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Cancel, FilePath, TextRange};
+
+/// What went wrong in the engine itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineError {
+    Cancelled,
+    /// The file is not part of the program.
+    MissingFile(FilePath),
+    /// The engine panicked or refused; the text is for the log and for `MS9001`.
+    Internal(String),
+}
+
+/// The files of one moment, as the engine sees them. Reading the same path twice gives the same
+/// answer for the life of the value.
+pub trait Files: Send + Sync {
+    /// The text; `None` where no such file exists or it cannot be read as text.
+    fn read(&self, path: &FilePath) -> Option<Arc<str>>;
+    fn is_file(&self, path: &FilePath) -> bool;
+    fn is_dir(&self, path: &FilePath) -> bool;
+    /// Names (not paths) of the files and of the directories in a directory.
+    fn entries(&self, path: &FilePath) -> (Vec<String>, Vec<String>);
+    /// With links resolved; the path itself where nothing is there.
+    fn realpath(&self, path: &FilePath) -> FilePath;
+}
+
+/// Where the options and the root files come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigSource {
+    /// A `tsconfig.json`-shaped file, read through [`Files`] (so `extends` works).
+    File(FilePath),
+    /// No file: options as the JSON text of a `tsconfig.json`, taken to lie in `dir`.
+    Text { dir: FilePath, json: String },
+}
+
+/// Parsed options: opaque to callers but for what is listed.
+#[derive(Clone)]
+pub struct Config {
+    pub roots: Vec<FilePath>,
+    pub diagnostics: Vec<EngineDiagnostic>,
+    /// Files read to get here (the config and what it extends).
+    pub inputs: Vec<FilePath>,
+    pub(in crate::engine) inner: Arc<tsr::ParsedConfig>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineRelated {
+    pub file: FilePath,
+    pub range: TextRange,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineSeverity {
+    Error,
+    Warning,
+    Suggestion,
+}
+
+/// A finding in engine coordinates (expanded text). `file` is `None` for findings about the
+/// options or the program as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineDiagnostic {
+    pub file: Option<FilePath>,
+    pub range: TextRange,
+    pub code: u32,
+    pub severity: EngineSeverity,
+    /// The whole message chain, one line each, indented by two spaces a level (as `tsc` prints it).
+    pub message: String,
+    pub related: Vec<EngineRelated>,
+    pub unnecessary: bool,
+    pub deprecated: bool,
+}
+
+/// What kind of thing a completion is; the protocol's vocabulary without its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CompletionKind {
+    Text,
+    Method,
+    Function,
+    Constructor,
+    Field,
+    Variable,
+    Class,
+    Interface,
+    Module,
+    Property,
+    Unit,
+    Value,
+    Enum,
+    Keyword,
+    Snippet,
+    File,
+    Folder,
+    EnumMember,
+    Constant,
+    Struct,
+    TypeParameter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionItem {
+    pub label: String,
+    pub kind: CompletionKind,
+    /// What is inserted where it is not the label.
+    pub insert: Option<String>,
+    pub is_snippet: bool,
+    pub filter: Option<String>,
+    /// The engine's own ranking: ascending text.
+    pub sort: String,
+    /// Shown after the label (`import` source, signature).
+    pub label_detail: Option<String>,
+    /// Range in the asked file that the insertion replaces, where it is not the word at the cursor.
+    pub replace: Option<TextRange>,
+    pub optional: bool,
+    pub deprecated: bool,
+    /// Hand back to [`Program::resolve_completion`].
+    pub token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionList {
+    pub items: Vec<CompletionItem>,
+    pub is_incomplete: bool,
+    /// The list is of the members of an expression (after `.`).
+    pub is_member: bool,
+}
+
+/// What is known of one completion on request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletionDetail {
+    /// The signature or type, one line of code.
+    pub detail: Option<String>,
+    /// Markdown.
+    pub documentation: Option<String>,
+    /// Edits elsewhere in the asked file (an import to add).
+    pub edits: Vec<(TextRange, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hover {
+    /// The symbol's declaration as code, without fences.
+    pub code: String,
+    /// JSDoc as Markdown; empty where there is none.
+    pub documentation: String,
+    /// The name that was asked about, in the asked file.
+    pub range: TextRange,
+}
+
+/// A place in the program.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    pub file: FilePath,
+    /// The name.
+    pub range: TextRange,
+    /// The whole declaration, where the engine says it.
+    pub full: Option<TextRange>,
+}
+
+/// Definition: what was asked about, and where it leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Definition {
+    pub asked: Option<TextRange>,
+    pub targets: Vec<Place>,
+}
+
+/// One emitted file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The program's file it was made from.
+    pub source: FilePath,
+    /// Where the engine would have written it.
+    pub path: FilePath,
+    pub text: String,
+    /// Source map (version 3 JSON) from `text` to the program's file.
+    pub map: Option<String>,
+}
+
+/// JavaScript made from one module without looking at any other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transpiled {
+    pub js: String,
+    /// Source map, version 3 JSON.
+    pub map: String,
+    /// Syntax errors of the input.
+    pub diagnostics: Vec<EngineDiagnostic>,
+}
+
+/// Makes programs. One for the life of the process: what programs share (parsed libraries) lives
+/// here and goes with the last program that uses it.
+pub trait TypeEngine: Send + Sync {
+    fn name(&self) -> &str;
+    fn config(&self, files: &dyn Files, source: &ConfigSource) -> Result<Config, EngineError>;
+    /// Loads a program: reads, parses and binds whatever the roots reach. `roots` replaces the
+    /// config's own list where given.
+    fn load(
+        &self,
+        config: &Config,
+        roots: Option<&[FilePath]>,
+        files: Arc<dyn Files>,
+    ) -> Result<Arc<dyn Program>, EngineError>;
+    /// The program with the text of `changed` files read anew through `files`; falls back to a
+    /// full load (unchanged files still shared) where the file graph changed.
+    fn update(
+        &self,
+        old: &Arc<dyn Program>,
+        changed: &[FilePath],
+        files: Arc<dyn Files>,
+    ) -> Result<Arc<dyn Program>, EngineError>;
+    /// One module to JavaScript (ES2022 modules), types erased, imports kept where used as values.
+    fn transpile(&self, file: &FilePath, text: &str) -> Result<Transpiled, EngineError>;
+}
+
+/// An immutable, loaded program. Queries may run on any thread, and several at once; each asks its
+/// `Cancel`. A panic of the engine becomes [`EngineError::Internal`].
+pub trait Program: Send + Sync {
+    /// Every file but the standard declaration files that the engine brings itself.
+    fn files(&self) -> Vec<FilePath>;
+    fn contains(&self, file: &FilePath) -> bool;
+    /// The files that this file's imports and references resolved to, in the program.
+    fn imports(&self, file: &FilePath) -> Vec<FilePath>;
+    /// Findings about options and the program as a whole, and global ones of the checker.
+    fn global_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError>;
+    /// Syntactic and semantic findings of one file, both even where there are syntax errors,
+    /// in text order, without duplicates. `suggestions` adds unused and deprecated marks.
+    fn diagnostics(
+        &self,
+        file: &FilePath,
+        suggestions: bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<EngineDiagnostic>, EngineError>;
+    /// The same for many files with several checkers side by side; `done` is called once a file,
+    /// from any thread.
+    fn diagnostics_of(
+        &self,
+        files: &[FilePath],
+        threads: usize,
+        cancel: &Cancel,
+        done: &(dyn Fn(&FilePath, Vec<EngineDiagnostic>) + Sync),
+    ) -> Result<(), EngineError>;
+    fn completion(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        trigger: Option<char>,
+        cancel: &Cancel,
+    ) -> Result<CompletionList, EngineError>;
+    fn resolve_completion(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        item: &CompletionItem,
+        cancel: &Cancel,
+    ) -> Result<CompletionDetail, EngineError>;
+    fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Option<Hover>, EngineError>;
+    fn definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError>;
+    fn type_definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError>;
+    fn references(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        include_declaration: bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<Place>, EngineError>;
+    /// Symbols of the whole program whose name matches `query`; without those of libraries.
+    fn workspace_symbols(
+        &self,
+        query: &str,
+        cancel: &Cancel,
+    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError>;
+    /// JavaScript of the given files.
+    fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<Vec<Emitted>, EngineError>;
+}
+
+pub mod tsr;

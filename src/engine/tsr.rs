@@ -1,0 +1,2 @@
+//! The engine over `tsr`.
+pub struct ParsedConfig;

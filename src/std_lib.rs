@@ -1,0 +1,33 @@
+//! The standard library's sources (`src/std/*.ms`), embedded in the binary.
+//!
+//! In programs they live under [`ROOT`], a directory that no disk has; `std/meta` names
+//! `ROOT/meta.ms`.
+
+use crate::base::FilePath;
+
+/// Where the standard library appears to be.
+pub const ROOT: &str = "/^std";
+
+/// Path below [`ROOT`] and text of every file.
+pub const FILES: &[(&str, &str)] = &[
+    ("meta.ms", include_str!("std/meta.ms")),
+    ("macros/derive.ms", include_str!("std/macros/derive.ms")),
+    ("macros.ms", include_str!("std/macros.ms")),
+    ("runtime.ms", include_str!("std/runtime.ms")),
+];
+
+/// Macros that need no import, with the module (below [`ROOT`]) that declares them.
+pub const PRELUDE: &[(&str, &str)] = &[("derive", "macros/derive.ms")];
+
+/// The text of a file of the standard library.
+pub fn read(path: &FilePath) -> Option<&'static str> {
+    let relative = path.as_str().strip_prefix(ROOT)?.strip_prefix('/')?;
+    FILES.iter().find(|(name, _)| *name == relative).map(|(_, text)| *text)
+}
+
+/// The file that a module specifier such as `std/meta` names; `None` where it is no name of ours.
+pub fn resolve(specifier: &str) -> Option<FilePath> {
+    let rest = specifier.strip_prefix("std/")?;
+    let name = format!("{}.ms", rest.trim_end_matches(".ms"));
+    FILES.iter().any(|(file, _)| *file == name).then(|| FilePath::new(&format!("{ROOT}/{name}")))
+}

@@ -1,0 +1,3 @@
+//! All of tree-sitter, no meaning.
+//!
+//! Invariant: the only user of `tree_sitter*`. Nothing here resolves a name.

@@ -1,0 +1,1 @@
+//! Files on disk: reads, fingerprints, watching. Only user of `notify`.
