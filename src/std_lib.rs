@@ -1,12 +1,12 @@
 //! The standard library's sources (`src/std/*.ms`), embedded in the binary.
 //!
-//! In programs they live under [`ROOT`], a directory that no disk has; `std/meta` names
-//! `ROOT/meta.ms`.
+//! In programs they live under [`ROOT`], a directory that no disk has: TypeScript's own resolution
+//! finds `std/meta` there from every file, under any options, and treats it as a library.
 
 use crate::base::FilePath;
 
 /// Where the standard library appears to be.
-pub const ROOT: &str = "/^std";
+pub const ROOT: &str = "/node_modules/std";
 
 /// Path below [`ROOT`] and text of every file.
 pub const FILES: &[(&str, &str)] = &[
