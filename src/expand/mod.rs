@@ -1,11 +1,30 @@
-//! From source to expanded TypeScript: calls found, macros run (through `macros`), their output
-//! spliced in, and a map that leads every byte back.
+//! From source to expanded TypeScript: calls found, macros run (by the caller, through `macros`),
+//! their output spliced in, and a map that leads every byte back.
 //!
-//! Invariant: knows nothing of types or of the engine; keys have no positions and no trivia.
+//! Invariant: knows nothing of types or of the engine; keys have no positions and no trivia; reads
+//! no file and runs no macro. What other files say comes through [`MacroScope`], what macros made
+//! through [`check::Request::outputs`].
 //!
-//! Start reading at `call` (what is a macro use), then `splice` (how text comes about) and
+//! How a caller uses it, file by file:
+//! 1. [`FileFacts::of`]: what the file imports, exports and declares for macros.
+//! 2. [`expand`]: the expanded text with what is known so far. `Expanded::pending` lists the uses
+//!    whose output was not known (or stale), nested ones included as far as they can be seen.
+//! 3. For each pending [`Call`]: its key, `call.key(graph_digest)`; `Memo::get`, else run it and
+//!    make an [`Expansion`] of the outcome; then 2 again until nothing is pending.
+//!
+//! Start reading at [`call`] (what is a macro use), then [`check`] (how text comes about) and
 //! [`span_map`] (how it leads back).
 
+pub mod call;
+pub mod check;
+pub mod lower;
+pub mod memo;
+pub mod names;
 pub mod span_map;
 
-pub use span_map::{CallId, Origin, Segment, SpanMap};
+pub use call::{Call, CallKind, Expansion};
+pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, expand};
+pub use lower::{Lowered, lower_module};
+pub use memo::Memo;
+pub use names::{FileFacts, MacroRef, MacroScope};
+pub use span_map::{CallId, Mapped, Origin, Segment, SpanMap};
