@@ -33,3 +33,8 @@ expand FILE:
 # The bundled example.
 example:
     cargo msc check examples/shop
+
+# Make the parser anew from grammar.js (needs Node), then run the corpus.
+grammar:
+    cd grammar && npm ci --ignore-scripts && tree-sitter generate
+    cargo test --ignore-rust-version -p tree-sitter-metascript
