@@ -1,1 +1,13 @@
 //! Files on disk: reads, fingerprints, watching. Only user of `notify`.
+//!
+//! Invariant: knows nothing of open files, of projects or of what a file means. A [`Disk`] answers
+//! from memory until told that something changed; nothing here polls.
+//!
+//! Start reading at [`disk`] (what is there) and [`watch`] (what changed).
+
+pub mod disk;
+pub mod user;
+pub mod watch;
+
+pub use disk::{Disk, Entries, Fingerprint, Fingerprints, ReadError};
+pub use watch::Watcher;

@@ -1,0 +1,336 @@
+//! The database file: how it is opened, trusted, read and written.
+//!
+//! Invariant: a file that is damaged, or that this user's `msc` did not make, is renamed away and
+//! never read from. Writers always begin with `BEGIN IMMEDIATE`: a transaction that read first
+//! could not become a writer beside another one.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use crate::base::Digest;
+use crate::cache::Level;
+use crate::cache::owner::{self, OwnerKey};
+use crate::vfs::disk::CACHE_DIR;
+
+/// Part of the file's name: another schema is another file, so no process ever migrates under
+/// another's feet.
+pub(super) const SCHEMA: u32 = 1;
+
+/// How long a reader waits for a lock. Readers wait for nobody in WAL mode but during recovery.
+const READ_PATIENCE: Duration = Duration::from_millis(50);
+/// How long the writer and whoever opens the file wait.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS rows (
+        id INTEGER PRIMARY KEY,
+        level INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        used_at INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        seal BLOB NOT NULL,
+        owner TEXT,
+        value BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX IF NOT EXISTS rows_by_key ON rows (level, key);
+    CREATE INDEX IF NOT EXISTS rows_by_use ON rows (level, used_at, size);
+";
+
+/// Why there is no database.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Not a database, or a damaged one.
+    Damaged(String),
+    /// Made by somebody else.
+    Foreign,
+    /// Anything else: permissions, locks, a full disk.
+    Unusable(String),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Trouble {
+        if is_damage(&error) { Trouble::Damaged(error.to_string()) } else { Trouble::Unusable(error.to_string()) }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        Trouble::Unusable(error.to_string())
+    }
+}
+
+/// Whether an error means that the file itself is bad.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error_code() {
+        Some(code) => matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase),
+        // A column of another type than we wrote.
+        None => matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..)),
+    }
+}
+
+/// One project's database, for readers.
+pub(super) struct Database {
+    pub(super) path: PathBuf,
+    key: OwnerKey,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A row as it was found.
+pub(super) struct Found {
+    pub(super) value: Vec<u8>,
+    pub(super) used_at: i64,
+}
+
+/// A row to be written.
+pub(super) struct NewRow {
+    pub(super) level: Level,
+    pub(super) key: Digest,
+    pub(super) owner: Option<String>,
+    pub(super) value: std::sync::Arc<[u8]>,
+}
+
+impl Database {
+    /// Opens or makes the database below `root`. Returns it with the connection that writes, and a
+    /// line for each thing that had to be put right.
+    pub(super) fn open(root: &Path, user_dir: &Path) -> Result<(Database, Connection, Vec<String>), Trouble> {
+        let key = OwnerKey::load(user_dir)
+            .map_err(|error| Trouble::Unusable(format!("no key in {}: {error}", user_dir.display())))?;
+        let dir = directory(root)?;
+        let path = dir.join(format!("cache-v{SCHEMA}.db"));
+        // One process at a time looks at the file's state and renames or makes it.
+        let _lock = lock(&dir)?;
+        let mut notes = Vec::new();
+        for attempt in 0.. {
+            let (reason, ending) = match connect(&path, &key) {
+                Ok(writer) => {
+                    let database = Database { path, key, idle: Mutex::default() };
+                    return Ok((database, writer, notes));
+                }
+                Err(Trouble::Damaged(reason)) => (format!("it was damaged ({reason})"), "damaged"),
+                Err(Trouble::Foreign) => ("another user or machine made it".to_owned(), "foreign"),
+                Err(unusable) => return Err(unusable),
+            };
+            if attempt > 0 {
+                return Err(Trouble::Unusable(reason));
+            }
+            rename_away(&path, ending)?;
+            notes.push(format!("{} was renamed to *.{ending}: {reason}", path.display()));
+        }
+        unreachable!("the loop returns on its second turn")
+    }
+
+    /// Reads one row; a row whose seal is broken is an error.
+    pub(super) fn read(&self, level: Level, key: Digest) -> Result<Option<Found>, Trouble> {
+        let connection = self.reader()?;
+        let row = connection
+            .prepare_cached("SELECT seal, used_at, value FROM rows WHERE level = ?1 AND key = ?2")?
+            .query_row(params![level.index() as i64, key.0], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
+            .optional()?;
+        self.give_back(connection);
+        let Some((seal, used_at, value)) = row else { return Ok(None) };
+        if seal != self.key.seal(level, key, &value) {
+            return Err(Trouble::Unusable("a row does not match its seal".to_owned()));
+        }
+        Ok(Some(Found { value, used_at }))
+    }
+
+    /// Rows and bytes of one level.
+    pub(super) fn contents(&self, level: Level) -> Result<(u64, u64), Trouble> {
+        let connection = self.reader()?;
+        let (rows, bytes) = connection
+            .prepare_cached("SELECT count(*), coalesce(sum(size), 0) FROM rows WHERE level = ?1")?
+            .query_row([level.index() as i64], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        self.give_back(connection);
+        Ok((rows as u64, bytes as u64))
+    }
+
+    /// Writes rows in one transaction.
+    pub(super) fn write(&self, writer: &mut Connection, rows: &[NewRow], now: i64) -> rusqlite::Result<()> {
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO rows (level, key, used_at, size, seal, owner, value)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (level, key) DO UPDATE SET
+                     used_at = excluded.used_at, size = excluded.size, seal = excluded.seal,
+                     owner = excluded.owner, value = excluded.value",
+            )?;
+            for row in rows {
+                insert.execute(params![
+                    row.level.index() as i64,
+                    row.key.0,
+                    now,
+                    row.value.len() as i64,
+                    self.key.seal(row.level, row.key, &row.value),
+                    row.owner,
+                    &row.value[..],
+                ])?;
+            }
+        }
+        transaction.commit()
+    }
+
+    /// Takes a damaged file out of the way, for the next process to start afresh.
+    pub(super) fn discard(&self) -> io::Result<()> {
+        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+        let dir = self.path.parent().expect("the database lies in the cache's directory");
+        let _lock = lock(dir)?;
+        rename_away(&self.path, "damaged")
+    }
+
+    /// A connection that nobody else uses at this moment. There are as many as there were readers
+    /// at once; an error drops the connection it happened on.
+    fn reader(&self) -> Result<Connection, Trouble> {
+        let idle = self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        if let Some(connection) = idle {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(READ_PATIENCE)?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+        Ok(connection)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(connection);
+    }
+}
+
+/// Marks rows as used.
+pub(super) fn touch(writer: &mut Connection, rows: &[(Level, Digest)], now: i64) -> rusqlite::Result<()> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut update = transaction.prepare_cached("UPDATE rows SET used_at = ?3 WHERE level = ?1 AND key = ?2")?;
+        for (level, key) in rows {
+            update.execute(params![level.index() as i64, key.0, now])?;
+        }
+    }
+    transaction.commit()
+}
+
+/// Deletes every row and gives the space back.
+pub(super) fn clear(writer: &mut Connection) -> rusqlite::Result<u64> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let rows = transaction.execute("DELETE FROM rows", [])? as u64;
+    transaction.commit()?;
+    shrink(writer)?;
+    Ok(rows)
+}
+
+/// Gives free pages back to the system.
+pub(super) fn shrink(writer: &Connection) -> rusqlite::Result<()> {
+    // The pragma frees a page a step.
+    let mut vacuum = writer.prepare("PRAGMA incremental_vacuum")?;
+    let mut steps = vacuum.query([])?;
+    while steps.next()?.is_some() {}
+    drop(steps);
+    writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// The cache's directory, made where it is missing, with links resolved.
+fn directory(root: &Path) -> Result<PathBuf, Trouble> {
+    let dir = root.join(CACHE_DIR);
+    match fs::create_dir(&dir) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(Trouble::Unusable(format!("{}: {error}", dir.display()))),
+    }
+    // A project that was fetched from somewhere must not lead our writes out of itself.
+    if !fs::symlink_metadata(&dir)?.is_dir() {
+        return Err(Trouble::Unusable(format!("{} is not a directory", dir.display())));
+    }
+    let dir = fs::canonicalize(dir)?;
+    let ignore = dir.join(".gitignore");
+    match OpenOptions::new().write(true).create_new(true).open(&ignore) {
+        Ok(mut file) => io::Write::write_all(&mut file, b"*\n")?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(Trouble::Unusable(format!("{}: {error}", ignore.display()))),
+    }
+    Ok(dir)
+}
+
+/// Held while a file is judged, made or renamed: milliseconds. A holder that does not let go
+/// (stopped in a debugger) costs others their database for the life of the process, not their time.
+fn lock(dir: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join("lock"))?;
+    let until = Instant::now() + WRITE_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(TryLockError::WouldBlock) => return Err(io::Error::other("another process holds the cache's lock")),
+            // A file system without locks: the stamp and the seals still tell right from wrong.
+            Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+/// Opens the connection that writes, makes the tables, and checks whose database it is.
+fn connect(path: &Path, key: &OwnerKey) -> Result<Connection, Trouble> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(WRITE_PATIENCE)?;
+    connection
+        .execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA auto_vacuum = INCREMENTAL;")?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(Trouble::Unusable(format!("the journal mode is {mode}, not WAL")));
+    }
+    // A lost commit after a power failure is a miss; a torn file cannot come about in this mode.
+    connection.execute_batch("PRAGMA synchronous = NORMAL;")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        let id = owner::random::<16>()?;
+        transaction.execute_batch(TABLES)?;
+        for (name, value) in [("id", &id[..]), ("stamp", &key.stamp(&id)[..])] {
+            transaction.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", params![name, value])?;
+        }
+    } else {
+        let meta = |name: &str| {
+            let value = transaction.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
+            match value {
+                Ok(value) => Ok::<Vec<u8>, Trouble>(value),
+                Err(error) if is_damage(&error) => Err(error.into()),
+                Err(rusqlite::Error::QueryReturnedNoRows) => Err(Trouble::Foreign),
+                // No such table or column: some other program's database.
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => Err(Trouble::Foreign),
+                Err(error) => Err(error.into()),
+            }
+        };
+        let (id, stamp) = (meta("id")?, meta("stamp")?);
+        // Hashes are compared, so that the time taken tells nothing about the right stamp.
+        if blake3::hash(&stamp) != blake3::hash(&key.stamp(&id)) {
+            return Err(Trouble::Foreign);
+        }
+    }
+    transaction.commit()?;
+    Ok(connection)
+}
+
+/// The file with what SQLite keeps beside it. One earlier file of the same ending is replaced.
+fn rename_away(path: &Path, ending: &str) -> io::Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        let with = |middle: &str| PathBuf::from(format!("{}{middle}{suffix}", path.display()));
+        match fs::rename(with(""), with(&format!(".{ending}"))) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

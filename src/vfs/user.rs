@@ -1,0 +1,19 @@
+//! Where a person's own files live, as opposed to a project's.
+
+use std::path::PathBuf;
+
+/// The directory of this user's settings and secrets for `msc`; `None` where the system names no
+/// home. Nothing is created.
+pub fn config_dir() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) {
+        from("APPDATA")?
+    } else if let Some(dir) = from("XDG_CONFIG_HOME") {
+        dir
+    } else if cfg!(target_os = "macos") {
+        from("HOME")?.join("Library/Application Support")
+    } else {
+        from("HOME")?.join(".config")
+    };
+    Some(base.join("metascript"))
+}
