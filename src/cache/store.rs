@@ -74,12 +74,14 @@ struct Counters {
     evictions: AtomicU64,
 }
 
+type Pending = FxHashMap<(Level, Digest), Arc<[u8]>>;
+
 /// What the handle and the writer share.
 #[derive(Default)]
 struct Shared {
     counters: [Counters; LEVELS.len()],
     /// Rows on their way to the disk.
-    pending: RwLock<FxHashMap<(Level, Digest), Arc<[u8]>>>,
+    pending: RwLock<Pending>,
     pending_bytes: AtomicU64,
     /// Lines for `msc doctor`.
     health: Mutex<Vec<String>>,
