@@ -15,6 +15,16 @@ const quotes = require('./rules/quotes');
 const corrections = require('./rules/typescript');
 const { adaptBase } = require('./rules/widen');
 
+/** Several of the files may change one inherited rule: each gets what the one before it made. */
+function combine(...files) {
+  const rules = {};
+  for (const [name, rule] of files.flatMap(Object.entries)) {
+    const before = rules[name];
+    rules[name] = before ? ($, previous) => rule($, before($, previous)) : rule;
+  }
+  return rules;
+}
+
 module.exports = grammar(adaptBase(typescript), {
   name: 'metascript',
 
@@ -25,14 +35,18 @@ module.exports = grammar(adaptBase(typescript), {
     $._quote_keyword,
     $._defer_keyword,
     $._out_keyword,
+    $._using_keyword,
+    $._global_keyword,
     $.identifier_fragment,
     $._fragment_tail,
     $._splice_open,
     $._joined_splice_open,
     $._after_statement_decorator,
     $._after_decorator,
-    // Never produced: that it is valid tells the scanner where it is.
+    $._before_type_arguments,
+    // Never produced: that one of these is valid tells the scanner where it is.
     $._after_object_type_member,
+    $._after_member_name,
   ]),
 
   precedences: ($, previous) => previous.concat(macros.precedences($)),
@@ -43,9 +57,5 @@ module.exports = grammar(adaptBase(typescript), {
     ...corrections.conflicts($),
   ]),
 
-  rules: {
-    ...corrections.rules,
-    ...macros.rules,
-    ...quotes.rules,
-  },
+  rules: combine(corrections.rules, macros.rules, quotes.rules),
 });

@@ -13,10 +13,16 @@ const decorated = $ => choice(
   alias($.decorator_parenthesized_expression, $.parenthesized_expression),
 );
 
+// The token before them is empty. The scanner looks ahead to tell `@a<T>(x)` from `@line < 5`.
+const typeArguments = $ => optional(seq(
+  $._before_type_arguments,
+  field('type_arguments', $.type_arguments),
+));
+
 const head = $ => [
   '@',
   field('name', path($)),
-  field('type_arguments', optional($.type_arguments)),
+  typeArguments($),
   field('arguments', optional($.arguments)),
 ];
 
@@ -89,6 +95,12 @@ module.exports = {
     _statement_decorator: $ => prec(1, seq('@', decorated($), optional($._after_statement_decorator))),
 
     decorator: $ => seq('@', decorated($), optional($._after_decorator)),
+
+    decorator_call_expression: $ => prec('call', seq(
+      field('function', path($)),
+      typeArguments($),
+      field('arguments', $.arguments),
+    )),
 
     macro_invocation: $ => prec.right('macro', choice(
       seq(...head($)),

@@ -7,8 +7,25 @@ const sepBy1 = (separator, rule) => seq(rule, repeat(seq(separator, rule)));
 
 const decorators = $ => repeat(field('decorator', $.decorator));
 
+const isImportedType = rule => JSON.stringify(rule).includes('_in_type_annotation');
+
+/** The rule without an optional word in it. */
+function without(rule, word) {
+  const isWord = part => part.type === 'STRING' && part.value === word;
+  if (rule.members?.some(isWord)) return { type: 'BLANK' };
+  const copy = { ...rule };
+  if (rule.content) copy.content = without(rule.content, word);
+  if (rule.members) copy.members = rule.members.map(member => without(member, word));
+  return copy;
+}
+
 module.exports = {
   conflicts: $ => [
+    // `(import("x").y ...` and `(string ...`: a type or a parameter
+    [$.member_expression, $._type_query_member_expression_in_type_annotation],
+    [$.call_expression, $._type_query_call_expression_in_type_annotation],
+    [$.predefined_type, $.pattern],
+    [$.predefined_type, $.pattern, $.primary_expression],
     // `{ ${x}, ...`: a value, a pattern or a type
     [$.object, $.object_pattern, $._property_name, $._member_splice],
   ],
@@ -83,14 +100,136 @@ module.exports = {
       return seq(...parts);
     },
 
+    // Inside `declare module` the word `declare` is not needed.
+    _global_declaration: $ => seq(alias($._global_keyword, 'global'), $.statement_block),
+
+    ambient_declaration: ($, previous) => choice(
+      previous,
+      seq('declare', alias($._global_keyword, 'global'), $.statement_block),
+    ),
+
+    statement: ($, previous) => choice(
+      previous,
+      alias($._global_declaration, $.ambient_declaration),
+    ),
+
+    lexical_declaration: $ => seq(
+      field('kind', choice(
+        'let',
+        'const',
+        alias($._using_keyword, 'using'),
+        seq('await', alias($._using_keyword, 'using')),
+      )),
+      sepBy1(',', $.variable_declarator),
+      $._semicolon,
+    ),
+
+    index_signature: ($, previous) => seq(
+      optional($.accessibility_modifier),
+      optional('static'),
+      previous,
+    ),
+
+    index_type_query: $ => seq('keyof', choice($.primary_type, $.readonly_type)),
+
+    generic_type: ($, previous) => choice(
+      previous,
+      prec('call', seq(
+        field('name', choice(
+          alias($._type_query_member_expression_in_type_annotation, $.member_expression),
+          alias($._type_query_call_expression_in_type_annotation, $.call_expression),
+        )),
+        field('type_arguments', $.type_arguments),
+      )),
+    ),
+
+    // A type imported in place can be the operand of all that other types can.
+    type: ($, previous) => choice(...previous.members.filter(member => !isImportedType(member))),
+
+    primary_type: ($, previous) => choice(
+      previous,
+      prec(-1, alias($._type_query_member_expression_in_type_annotation, $.member_expression)),
+      prec(-1, alias($._type_query_call_expression_in_type_annotation, $.call_expression)),
+    ),
+
+    template_literal_type: $ => seq(
+      '`',
+      repeat(choice(
+        alias($._template_chars, $.string_fragment),
+        $.escape_sequence,
+        $.template_type,
+      )),
+      '`',
+    ),
+
+    assignment_expression: ($, previous) => without(previous, 'using'),
+
+    _for_header: ($, previous) => {
+      const [open, left, ...rest] = previous.members;
+      return seq(
+        open,
+        choice(
+          left,
+          seq(
+            field('kind', choice(
+              alias($._using_keyword, 'using'),
+              seq('await', alias($._using_keyword, 'using')),
+            )),
+            field('left', choice($.identifier, $._splice_name)),
+          ),
+        ),
+        ...rest,
+      );
+    },
+
+    call_expression: ($, previous) => choice(
+      previous,
+      prec.dynamic(1, prec('template_call', seq(
+        field('function', $.instantiation_expression),
+        field('arguments', $.template_string),
+      ))),
+    ),
+
+    export_specifier: ($, previous) => choice(
+      previous,
+      field('name', alias('type', $.identifier)),
+      seq(field('name', alias('type', $.identifier)), 'as', field('alias', $._module_export_name)),
+    ),
+
+    _anonymous_function_signature: $ => seq(
+      optional('async'),
+      'function',
+      $._call_signature,
+      choice($._semicolon, $._function_signature_automatic_semicolon),
+    ),
+
+    _from_clause: ($, previous) => prec.right(seq(previous, optional($.import_attribute))),
+
     type_parameter: ($, previous) => {
       const [, ...rest] = previous.members;
       return seq(repeat(choice('const', 'in', alias($._out_keyword, 'out'))), ...rest);
     },
 
+    import_statement: ($, previous) => choice(
+      previous,
+      seq('import', 'defer', $.import_clause, $._from_clause, $._semicolon),
+    ),
+
+    _import_identifier: ($, previous) => choice(previous, alias('defer', $.identifier)),
+
+    decorator_parenthesized_expression: $ => seq('(', $.expression, ')'),
+
+    _import_require: $ => seq('import', optional('type'), $.import_require_clause, $._semicolon),
+
     export_statement: ($, previous) => choice(
       previous,
       seq('export', 'type', choice('*', $.namespace_export), $._from_clause, $._semicolon),
+      seq(
+        'export',
+        'default',
+        field('declaration', alias($._anonymous_function_signature, $.function_signature)),
+      ),
+      seq('export', field('declaration', alias($._import_require, $.import_statement))),
     ),
   },
 };

@@ -15,11 +15,28 @@ const KEEP = new Set([
   'decorator_parenthesized_expression',
 ]);
 
+/**
+ * Pairs of which the inherited grammar always prefers the first, although what follows decides: what begins
+ * like a parameter can be a type in parentheses. rules/typescript.js has them as conflicts.
+ */
+const UNDECIDED = [
+  ['member_expression', '_type_query_member_expression_in_type_annotation'],
+  ['call_expression', '_type_query_call_expression_in_type_annotation'],
+  ['predefined_type', 'pattern'],
+].map(String);
+
 /** Declarations that may stand at the start of a statement with decorators of their own. */
 const DECORATED = new Set([
   'class_declaration',
   'abstract_class_declaration',
   'export_statement',
+]);
+
+/** Members that a parameter list follows. */
+const METHODS = new Set([
+  'method_definition',
+  'method_signature',
+  'abstract_method_signature',
 ]);
 
 const symbol = name => ({ type: 'SYMBOL', name });
@@ -31,6 +48,14 @@ const STATEMENT_DECORATOR = {
   content: symbol('_statement_decorator'),
   named: true,
   value: 'decorator',
+};
+
+const METHOD_SIGNATURE = {
+  type: 'SEQ',
+  members: [
+    { type: 'CHOICE', members: [symbol('_after_member_name'), { type: 'BLANK' }] },
+    symbol('_call_signature'),
+  ],
 };
 
 /** Rebuilds a rule bottom up, with `change` applied to every part of it. */
@@ -70,6 +95,10 @@ function adaptBase(base) {
       adapted = map(adapted, part =>
         part.type === 'SYMBOL' && part.name === 'decorator' ? STATEMENT_DECORATOR : part);
     }
+    if (METHODS.has(name)) {
+      adapted = map(adapted, part =>
+        part.type === 'SYMBOL' && part.name === '_call_signature' ? METHOD_SIGNATURE : part);
+    }
     rules[name] = adapted;
   }
   const isJsx = value => JSON.stringify(value).includes('jsx');
@@ -77,6 +106,8 @@ function adaptBase(base) {
     grammar: {
       ...inherited,
       rules,
+      precedences: inherited.precedences.filter(order =>
+        !UNDECIDED.includes(String(order.map(item => item.name)))),
       externals: inherited.externals.filter(token => !isJsx(token)),
       inline: inherited.inline.filter(name => !isJsx(name)),
     },

@@ -31,6 +31,8 @@ enum TokenType {
     QUOTE_KEYWORD,
     DEFER_KEYWORD,
     OUT_KEYWORD,
+    USING_KEYWORD,
+    GLOBAL_KEYWORD,
     IDENTIFIER_FRAGMENT,
     FRAGMENT_TAIL,
     SPLICE_OPEN,
@@ -38,8 +40,12 @@ enum TokenType {
     // Between a decorator and what it decorates, in place of the semicolon that a new line would be.
     AFTER_STATEMENT_DECORATOR,
     AFTER_DECORATOR,
+    // Between the name of a macro and `<`, where this begins type arguments.
+    BEFORE_TYPE_ARGUMENTS,
     // Never produced: valid after a member of an object type.
     AFTER_OBJECT_TYPE_MEMBER,
+    // Never produced: valid after the name of a member that may be a method.
+    AFTER_MEMBER_NAME,
 };
 
 enum { WORD_SIZE = 16 };
@@ -237,14 +243,29 @@ static bool pass_brackets(TSLexer *lexer, bool angle) {
             case ')':
             case ']':
             case '}':
+                if (angle && depth == 1 && c != '>') return false;
                 depth--;
                 operand = c != '}';
+                break;
+            case ';':
+                if (angle && depth == 1) return false;
+                operand = false;
                 break;
             default:
                 if (!is_space(c)) operand = false;
         }
     } while (depth > 0);
     return true;
+}
+
+// At the `<` after the name of a macro. Whether type arguments begin there: the bracket is closed, and what
+// follows could not be the operand of a comparison.
+static bool type_arguments_follow(TSLexer *lexer) {
+    bool newline = false;
+    if (!pass_brackets(lexer, true) || !pass_trivia(lexer, &newline)) return false;
+    int32_t c = lexer->lookahead;
+    return newline || lexer->eof(lexer) || !(is_digit(c) || c == '"' || c == '\'' || c == '`' || c == '@' || c == '[' ||
+                                             c == '-' || c == '+' || c == '!' || c == '~' || c == '<' || c == '>' || c == '=');
 }
 
 static const char *const BINARY_WORDS[] = {"in", "instanceof", "as", "satisfies", "of", "is", "extends", NULL};
@@ -393,7 +414,6 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
         case ';':
         case '%':
         case '>':
-        case '<':
         case '=':
         case '?':
         case '^':
@@ -408,7 +428,12 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
         case '.':
             advance(lexer);
             return !is_digit(lexer->lookahead);
+        case '<':
+            // After a type this is a call signature.
+            return !valid[AFTER_OBJECT_TYPE_MEMBER] || valid[AFTER_MEMBER_NAME];
         case '(':
+            if (valid[AFTER_MEMBER_NAME]) return true;
+            // fall through
         case '[':
             // After an expression a call or an element; in types and members a member of its own.
             return valid[LOGICAL_OR];
@@ -447,6 +472,14 @@ static bool scan_keyword(TSLexer *lexer, const bool *valid, const Word *word) {
         lexer->result_symbol = QUOTE_KEYWORD;
         if (!same_line(lexer)) return false;
         return lexer->lookahead == '{' || (word_follows(lexer, "type") && same_line(lexer) && lexer->lookahead == '{');
+    }
+    if (valid[USING_KEYWORD] && is(word, "using")) {
+        lexer->result_symbol = USING_KEYWORD;
+        return name_follows(lexer);
+    }
+    if (valid[GLOBAL_KEYWORD] && is(word, "global")) {
+        lexer->result_symbol = GLOBAL_KEYWORD;
+        return same_line(lexer) && lexer->lookahead == '{';
     }
     if (valid[OUT_KEYWORD] && is(word, "out")) {
         lexer->result_symbol = OUT_KEYWORD;
@@ -536,6 +569,11 @@ static bool scan(TSLexer *lexer, const bool *valid) {
 
     if (!is_word_start(lexer->lookahead)) {
         int32_t c = lexer->lookahead;
+        if (c == '<' && valid[BEFORE_TYPE_ARGUMENTS] && !newline && !comments) {
+            lexer->mark_end(lexer);
+            lexer->result_symbol = BEFORE_TYPE_ARGUMENTS;
+            return type_arguments_follow(lexer);
+        }
         if (c == '@' && semicolon && newline && (valid[AFTER_STATEMENT_DECORATOR] || valid[AFTER_DECORATOR])) {
             enum TokenType decorator = valid[AFTER_STATEMENT_DECORATOR] ? AFTER_STATEMENT_DECORATOR : AFTER_DECORATOR;
             if (chain_declares(lexer, decorator == AFTER_DECORATOR)) lexer->result_symbol = (TSSymbol)decorator;
