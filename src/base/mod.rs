@@ -8,7 +8,7 @@ pub mod digest;
 pub mod path;
 pub mod range;
 
-pub use cancel::{Cancel, Cancelled};
+pub use cancel::{Cancel, Cancelled, Listening};
 pub use digest::{Digest, Recipe};
 pub use path::FilePath;
 pub use range::TextRange;

@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`TypeEngine`] and [`Program`]; `tsr` implements both.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,8 @@ pub trait Files: Send + Sync {
 pub enum ConfigSource {
     /// A `tsconfig.json`-shaped file, read through [`Files`] (so `extends` works).
     File(FilePath),
-    /// No file: options as the JSON text of a `tsconfig.json`, taken to lie in `dir`.
+    /// No file: options as the JSON text of a `tsconfig.json`, taken to lie in `dir` (its `extends`
+    /// are read through [`Files`]). Findings in it have no `file`, and a range in `json`.
     Text { dir: FilePath, json: String },
 }
 
@@ -53,6 +55,10 @@ pub struct Config {
     pub inputs: Vec<FilePath>,
     pub(in crate::engine) inner: Arc<tsr::ParsedConfig>,
 }
+
+/// Where the standard declaration files that an engine brings itself (`lib.es2024.d.ts`) appear to
+/// be: a directory that no disk has. [`TypeEngine::library`] gives their text.
+pub const LIBRARIES: &str = "/^lib";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineRelated {
@@ -201,7 +207,11 @@ pub struct Transpiled {
 /// here and goes with the last program that uses it.
 pub trait TypeEngine: Send + Sync {
     fn name(&self) -> &str;
-    fn config(&self, files: &dyn Files, source: &ConfigSource) -> Result<Config, EngineError>;
+    /// The text of a file below [`LIBRARIES`].
+    fn library(&self, file: &FilePath) -> Option<&'static str>;
+    /// Options, root files, and what is wrong with them. A file that cannot be read or makes no
+    /// sense yields diagnostics, not an error.
+    fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError>;
     /// Loads a program: reads, parses and binds whatever the roots reach. `roots` replaces the
     /// config's own list where given.
     fn load(
@@ -224,13 +234,14 @@ pub trait TypeEngine: Send + Sync {
 
 /// An immutable, loaded program. Queries may run on any thread, and several at once; each asks its
 /// `Cancel`. A panic of the engine becomes [`EngineError::Internal`].
-pub trait Program: Send + Sync {
+pub trait Program: Any + Send + Sync {
     /// Every file but the standard declaration files that the engine brings itself.
     fn files(&self) -> Vec<FilePath>;
     fn contains(&self, file: &FilePath) -> bool;
     /// The files that this file's imports and references resolved to, in the program.
     fn imports(&self, file: &FilePath) -> Vec<FilePath>;
-    /// Findings about options and the program as a whole, and global ones of the checker.
+    /// Findings about options (those of [`Config::diagnostics`] too) and the program as a whole,
+    /// and global ones of the checkers that have run so far.
     fn global_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError>;
     /// Syntactic and semantic findings of one file, both even where there are syntax errors,
     /// in text order, without duplicates. `suggestions` adds unused and deprecated marks.
@@ -284,3 +295,5 @@ pub trait Program: Send + Sync {
 }
 
 pub mod tsr;
+
+pub use tsr::TsrEngine;

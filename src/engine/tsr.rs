@@ -1,2 +1,0 @@
-//! The engine over `tsr`.
-pub struct ParsedConfig;

@@ -1,0 +1,99 @@
+//! The engine over `tsr`, TypeScript 7's compiler ported to Rust.
+//!
+//! Owns what programs share for the life of the process: parsed files ([`sources`]) and the
+//! embedded libraries. One file for each concern: [`host`] shows our files to `tsr`, [`config`]
+//! reads options, [`program`] loads and reuses, [`checker`] keeps a checker alive, [`diagnostics`],
+//! [`service`] and [`emit`] ask.
+//!
+//! Invariant: whatever `tsr` does, panics included, comes out as a value ([`fault`]). Everything
+//! here runs on the caller's thread but for what `tsr` itself spawns.
+
+mod checker;
+mod completion;
+mod config;
+mod diagnostics;
+mod emit;
+mod fault;
+mod host;
+mod names;
+mod place;
+mod program;
+mod service;
+mod sources;
+mod transpile;
+
+use std::sync::Arc;
+
+use tsr_arena::Counters;
+
+use super::{Config, ConfigSource, EngineError, Files, Program, Transpiled, TypeEngine};
+use crate::base::FilePath;
+
+pub(in crate::engine) use config::ParsedConfig;
+use program::TsrProgram;
+use sources::Sources;
+
+/// Makes programs; see [`TypeEngine`].
+pub struct TsrEngine {
+    shared: Arc<Shared>,
+}
+
+/// What all programs of one engine share.
+struct Shared {
+    sources: Arc<Sources>,
+    counters: Counters,
+}
+
+impl TsrEngine {
+    pub fn new() -> TsrEngine {
+        TsrEngine { shared: Arc::new(Shared { sources: Arc::default(), counters: Counters::new() }) }
+    }
+}
+
+impl Default for TsrEngine {
+    fn default() -> TsrEngine {
+        TsrEngine::new()
+    }
+}
+
+impl TypeEngine for TsrEngine {
+    fn name(&self) -> &str {
+        concat!("tsr ", "0.4.0")
+    }
+
+    fn library(&self, file: &FilePath) -> Option<&'static str> {
+        host::library(file)
+    }
+
+    fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError> {
+        fault::caught("reading options", || config::read(files, source))
+    }
+
+    fn load(
+        &self,
+        config: &Config,
+        roots: Option<&[FilePath]>,
+        files: Arc<dyn Files>,
+    ) -> Result<Arc<dyn Program>, EngineError> {
+        let program = fault::caught("loading a program", || TsrProgram::load(&self.shared, config, roots, files))?;
+        Ok(Arc::new(program))
+    }
+
+    fn update(
+        &self,
+        old: &Arc<dyn Program>,
+        changed: &[FilePath],
+        files: Arc<dyn Files>,
+    ) -> Result<Arc<dyn Program>, EngineError> {
+        let any: &dyn std::any::Any = &**old;
+        let old = any
+            .downcast_ref::<TsrProgram>()
+            .ok_or_else(|| EngineError::Internal("a program of another engine cannot be updated".into()))?;
+        let program = fault::caught("updating a program", || old.update(&self.shared, changed, files))?;
+        Ok(Arc::new(program))
+    }
+
+    fn transpile(&self, file: &FilePath, text: &str) -> Result<Transpiled, EngineError> {
+        fault::caught("transpiling a module", || transpile::transpile(file, text))
+    }
+}

@@ -1,0 +1,274 @@
+//! A loaded program: how it is loaded, how the next one is made from it, what its files are.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tsr_arena::Counters;
+use tsr_ast::Diagnostic;
+use tsr_compiler::{FileCache, Program, ProgramOptions};
+use tsr_core::Tristate;
+use tsr_jsstring::JsString;
+use tsr_tsoptions::ParsedCommandLine;
+
+use super::checker::Checker;
+use super::{Shared, host, names};
+use crate::base::{Cancel, FilePath};
+use crate::engine::{
+    CompletionDetail, CompletionItem, CompletionKind, CompletionList, Config, Definition, Emitted, EngineDiagnostic,
+    EngineError, Files, Hover, Place, Program as ProgramSeam,
+};
+
+/// More changed files than this are cheaper to load anew than to replace one after the other.
+const MOST_REPLACED: usize = 16;
+
+pub(super) struct TsrProgram {
+    pub program: Arc<Program>,
+    pub counters: Counters,
+    /// Answers an editor's questions.
+    pub queries: Checker,
+    /// Checks whole files. Apart from `queries`, so that no question waits for a check.
+    pub checks: Checker,
+    /// What a batch's checkers found of the program as a whole.
+    found: Mutex<Vec<Diagnostic>>,
+    config: Config,
+    roots: Option<Vec<FilePath>>,
+    /// Equal in all programs that were made by replacing files.
+    graph: Arc<OnceLock<Graph>>,
+}
+
+/// Which file leads to which.
+struct Graph {
+    imports: HashMap<FilePath, Vec<FilePath>>,
+}
+
+impl TsrProgram {
+    pub fn load(
+        shared: &Shared,
+        config: &Config,
+        roots: Option<&[FilePath]>,
+        files: Arc<dyn Files>,
+    ) -> Result<TsrProgram, EngineError> {
+        let options = ProgramOptions {
+            config: command_line(config, roots),
+            host: host::file_system(files),
+            current_directory: names::to_tsr(&config.inner.dir),
+            default_library_path: JsString::from_bytes(tsr_bundled::LIB_PATH),
+            skip_module_resolution: false,
+            single_threaded: Tristate::UNKNOWN,
+        };
+        let program = Program::load(options, &mut shared.sources.for_load(), &shared.counters)?;
+        let graph = Arc::default();
+        Ok(TsrProgram::new(shared, program, config.clone(), roots.map(<[FilePath]>::to_vec), graph))
+    }
+
+    fn new(
+        shared: &Shared,
+        program: Program,
+        config: Config,
+        roots: Option<Vec<FilePath>>,
+        graph: Arc<OnceLock<Graph>>,
+    ) -> TsrProgram {
+        TsrProgram {
+            program: Arc::new(program),
+            counters: shared.counters.clone(),
+            queries: Checker::default(),
+            checks: Checker::default(),
+            found: Mutex::default(),
+            config,
+            roots,
+            graph,
+        }
+    }
+
+    /// Replaces the changed files one by one; loads everything anew where `tsr` declines, which it
+    /// does as soon as a file leads elsewhere than before.
+    pub fn update(
+        &self,
+        shared: &Shared,
+        changed: &[FilePath],
+        files: Arc<dyn Files>,
+    ) -> Result<TsrProgram, EngineError> {
+        if changed.len() <= MOST_REPLACED
+            && let Some(program) = self.replace(shared, changed, &files)?
+        {
+            let (config, roots) = (self.config.clone(), self.roots.clone());
+            return Ok(TsrProgram::new(shared, program, config, roots, self.graph.clone()));
+        }
+        TsrProgram::load(shared, &self.config, self.roots.as_deref(), files)
+    }
+
+    fn replace(
+        &self,
+        shared: &Shared,
+        changed: &[FilePath],
+        files: &Arc<dyn Files>,
+    ) -> Result<Option<Program>, EngineError> {
+        let host = host::file_system(files.clone());
+        let mut newest: Option<Program> = None;
+        for path in changed {
+            let program = newest.as_ref().unwrap_or(&self.program);
+            let name = names::to_tsr(path);
+            let Some(file) = program.source_file(name.as_bytes()) else { return Ok(None) };
+            let path = file.bound().view().source_file()?.parse_options().path.clone();
+            let reuse =
+                program.reuse_program(path.as_bytes(), host.clone(), &mut FileCache::new(), &shared.counters)?;
+            // A full load that follows must not parse it again, this one's successors neither.
+            if let Some(file) = &reuse.file {
+                shared.sources.admit(file);
+            }
+            match reuse.program {
+                Some(program) => newest = Some(program),
+                None => return Ok(None),
+            }
+        }
+        Ok(newest)
+    }
+
+    pub fn batch_findings(&self) -> MutexGuard<'_, Vec<Diagnostic>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See `ParsedConfig::nameless`.
+    pub fn nameless(&self) -> Option<&FilePath> {
+        self.config.inner.nameless.as_ref()
+    }
+
+    fn graph(&self) -> &Graph {
+        self.graph.get_or_init(|| Graph::of(&self.program))
+    }
+}
+
+fn command_line(config: &Config, roots: Option<&[FilePath]>) -> ParsedCommandLine {
+    match roots {
+        Some(roots) => config.inner.command_line.with_file_names(Some(roots.iter().map(names::to_tsr).collect())),
+        None => config.inner.command_line.clone(),
+    }
+}
+
+impl Graph {
+    fn of(program: &Program) -> Graph {
+        let mut imports: HashMap<FilePath, BTreeSet<FilePath>> = HashMap::new();
+        let mut lead = |from: &JsString, to: &[u8]| {
+            let (Some(from), Some(to)) = (program.file(from.as_bytes()), program.source_file(to)) else { return };
+            if let (Some(from), Some(to)) = (name_of(from), name_of(to)) {
+                imports.entry(from).or_default().insert(to);
+            }
+        };
+        for resolution in program.resolutions() {
+            lead(&resolution.file, resolution.result.resolved_file_name.as_bytes());
+        }
+        for resolution in program.type_resolutions() {
+            lead(&resolution.file, resolution.result.resolved_file_name.as_bytes());
+        }
+        for file in program.files() {
+            let view = file.bound().view();
+            let Ok(source) = view.source_file() else { continue };
+            let Ok(references) = source.referenced_files() else { continue };
+            for reference in references.iter() {
+                let base = names::from_tsr(source.file_name()).parent();
+                let to = base.join(&String::from_utf8_lossy(reference.file_name.as_bytes()));
+                lead(&source.parse_options().path, names::to_tsr(&to).as_bytes());
+            }
+        }
+        Graph { imports: imports.into_iter().map(|(from, to)| (from, to.into_iter().collect())).collect() }
+    }
+}
+
+fn name_of(file: &tsr_compiler::ProgramFile) -> Option<FilePath> {
+    file.bound().view().source_file().ok().map(|source| names::from_tsr(source.file_name()))
+}
+
+impl ProgramSeam for TsrProgram {
+    fn files(&self) -> Vec<FilePath> {
+        let files = self.program.files().iter().filter_map(|file| {
+            let source = file.bound().view().source_file().ok()?;
+            (!self.program.is_lib(source.parse_options().path.as_bytes())).then(|| names::from_tsr(source.file_name()))
+        });
+        files.collect()
+    }
+
+    fn contains(&self, file: &FilePath) -> bool {
+        self.program.source_file(names::to_tsr(file).as_bytes()).is_some()
+    }
+
+    fn imports(&self, file: &FilePath) -> Vec<FilePath> {
+        self.graph().imports.get(file).cloned().unwrap_or_default()
+    }
+
+    fn global_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError> {
+        super::fault::caught("asking for global diagnostics", || self.check_globally())
+    }
+
+    fn diagnostics(
+        &self,
+        file: &FilePath,
+        suggestions: bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<EngineDiagnostic>, EngineError> {
+        self.check(file, suggestions, cancel)
+    }
+
+    fn diagnostics_of(
+        &self,
+        files: &[FilePath],
+        threads: usize,
+        cancel: &Cancel,
+        done: &(dyn Fn(&FilePath, Vec<EngineDiagnostic>) + Sync),
+    ) -> Result<(), EngineError> {
+        self.check_all(files, threads, cancel, done)
+    }
+
+    fn completion(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        trigger: Option<char>,
+        cancel: &Cancel,
+    ) -> Result<CompletionList, EngineError> {
+        self.complete(file, offset, trigger, cancel)
+    }
+
+    fn resolve_completion(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        item: &CompletionItem,
+        cancel: &Cancel,
+    ) -> Result<CompletionDetail, EngineError> {
+        self.complete_item(file, offset, item, cancel)
+    }
+
+    fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Option<Hover>, EngineError> {
+        self.describe(file, offset, cancel)
+    }
+
+    fn definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError> {
+        self.go_to(file, offset, false, cancel)
+    }
+
+    fn type_definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError> {
+        self.go_to(file, offset, true, cancel)
+    }
+
+    fn references(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        include_declaration: bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<Place>, EngineError> {
+        self.find_references(file, offset, include_declaration, cancel)
+    }
+
+    fn workspace_symbols(
+        &self,
+        query: &str,
+        cancel: &Cancel,
+    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError> {
+        super::fault::caught("searching symbols", || self.search_symbols(query, cancel))
+    }
+
+    fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<Vec<Emitted>, EngineError> {
+        super::fault::caught("emitting", || self.emit_files(files, cancel))
+    }
+}
