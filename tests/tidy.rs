@@ -223,7 +223,10 @@ mod checks_of_the_checks {
 
     #[test]
     fn lower_layers_and_the_own_module_pass() {
-        assert_clean(rules::layers("src/project/pass.rs", "use super::{Revision, Snapshot}; use crate::engine::Program;"));
+        assert_clean(rules::layers(
+            "src/project/pass.rs",
+            "use super::{Revision, Snapshot}; use crate::engine::Program;",
+        ));
         assert_clean(rules::layers("src/ide/hover.rs", "use super::IdeResult; use crate::project::Snapshot;"));
         assert_clean(rules::layers("src/base/digest.rs", "let x = crate::BUILD;"));
         assert_clean(rules::layers("src/base/digest.rs", "// see crate::lsp\nlet x = \"crate::lsp\";"));
