@@ -1,0 +1,296 @@
+-- What the Neovim test does, inside Neovim: opens a file of the example, types, asks, compares.
+-- Started by tests/neovim.rs, which sets MSC, PLUGIN, PARSER and SHOP. Prints a transcript and
+-- leaves with status 0, or 1 at the first thing that is not as expected.
+--
+-- It waits for events with conditions, never for time alone.
+
+local SECONDS = 1000
+local PATIENCE = 60 * SECONDS
+
+local function say(...)
+  local parts = vim.tbl_map(function(part)
+    return type(part) == 'string' and part or vim.inspect(part)
+  end, { ... })
+  io.stdout:write(table.concat(parts, ' ') .. '\n')
+  io.stdout:flush()
+end
+
+local function show(text)
+  for line in vim.gsplit(text, '\n') do
+    say('   | ' .. line)
+  end
+end
+
+local function fail(...)
+  say('FAILED:', ...)
+  local log = vim.lsp.get_log_path()
+  if vim.fn.filereadable(log) == 1 then
+    say('-- the client log, last lines')
+    show(table.concat(vim.fn.readfile(log, '', -30), '\n'))
+  end
+  vim.cmd('cquit 1')
+end
+
+local function expect(condition, ...)
+  if not condition then
+    fail(...)
+  end
+end
+
+--- Waits until `condition` returns something true, and returns that.
+local function await(what, condition)
+  local found
+  local done = vim.wait(PATIENCE, function()
+    found = condition()
+    return found
+  end, 10)
+  expect(done, 'waited in vain for', what)
+  return found
+end
+
+--- Runs `step`; an error in it ends the session.
+local function guarded(step)
+  local ok, why = xpcall(step, debug.traceback)
+  if not ok then
+    fail(why)
+  end
+end
+
+--- As `await`, but lets Neovim's main loop go on meanwhile (insert mode and its menu need it), and
+--- goes on with `next` from there.
+local function when(what, condition, next)
+  local began = vim.uv.hrtime()
+  local timer = assert(vim.uv.new_timer())
+  local function look()
+    if timer:is_closing() then
+      return
+    end
+    if condition() then
+      timer:close()
+      guarded(next)
+    elseif (vim.uv.hrtime() - began) / 1e6 > PATIENCE then
+      timer:close()
+      fail('waited in vain for', what)
+    end
+  end
+  timer:start(10, 10, vim.schedule_wrap(look))
+end
+
+--- Types keys as a person would: changes reach the server as they happen.
+local function type_keys(keys)
+  vim.api.nvim_feedkeys(vim.keycode(keys), 'xt', false)
+end
+
+--- Puts the cursor on the first character of `needle` in the last line that has it.
+local function cursor_on(needle, offset)
+  for row = vim.api.nvim_buf_line_count(0), 1, -1 do
+    local line = vim.api.nvim_buf_get_lines(0, row - 1, row, true)[1]
+    local column = line:find(needle, 1, true)
+    if column then
+      vim.api.nvim_win_set_cursor(0, { row, column - 1 + (offset or 0) })
+      return row, column - 1 + (offset or 0)
+    end
+  end
+  fail('no line has', needle)
+end
+
+--- The answer of the server to a request about the place of the cursor.
+local function ask(method, change)
+  local client = vim.lsp.get_clients({ bufnr = 0, name = 'msc' })[1]
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  local reply, why = client:request_sync(method, change and change(params) or params, PATIENCE, 0)
+  expect(reply, method, 'got no answer:', why)
+  expect(not reply.err, method, 'was answered with an error:', reply.err)
+  return reply.result
+end
+
+local function diagnostics_on(row)
+  return vim.diagnostic.get(0, { lnum = row - 1 })
+end
+
+local on_finished_text
+
+local function main()
+  say('== set-up:', vim.trim(vim.split(vim.fn.execute('version'), '\n', { trimempty = true })[1]))
+  vim.opt.runtimepath:prepend(vim.env.PLUGIN)
+  vim.opt.runtimepath:append(vim.env.PARSER)
+  -- Started with --clean: load what a plugin directory on the runtime path would have loaded.
+  for _, pattern in ipairs({ 'filetype.lua', 'ftdetect/*.lua', 'ftdetect/*.vim', 'plugin/*.lua', 'plugin/*.vim' }) do
+    for _, file in ipairs(vim.fn.glob(vim.env.PLUGIN .. '/' .. pattern, true, true)) do
+      vim.cmd.source(file)
+    end
+  end
+  vim.lsp.config('msc', { cmd = { vim.env.MSC, 'lsp' } })
+
+  say('== open a file of the example')
+  vim.cmd.edit(vim.env.SHOP .. '/src/main.ms')
+  expect(vim.bo.filetype == 'metascript', 'the file type of a .ms file is', vim.bo.filetype)
+  local client = await('the server to attach', function()
+    local found = vim.lsp.get_clients({ bufnr = 0, name = 'msc' })[1]
+    return found and found.initialized and found
+  end)
+  say('attached:', client.name, 'root', vim.fn.fnamemodify(client.root_dir or '', ':t'), client.offset_encoding)
+  expect(vim.fs.basename(client.root_dir or '') == 'shop', 'the project root is', client.root_dir)
+
+  say('== type an instance, then a dot, and ask for completion; nothing is saved')
+  type_keys('Go<CR>const u = new User("a", 1);<CR>u.<Esc>')
+  local last = vim.api.nvim_buf_line_count(0)
+  vim.api.nvim_win_set_cursor(0, { last, 0 })
+  expect(vim.bo.modified, 'the buffer is unsaved')
+  -- The cursor of a request stands after the dot, as in insert mode.
+  local after_dot = function(params)
+    params.position = { line = last - 1, character = 2 }
+    params.context = { triggerKind = 2, triggerCharacter = '.' }
+    return params
+  end
+  local started = vim.uv.hrtime()
+  local items
+  await('a completion list with equals', function()
+    local result = ask('textDocument/completion', after_dot)
+    items = {}
+    for _, item in ipairs(result and (result.items or result) or {}) do
+      items[item.label] = item
+    end
+    return items.equals
+  end)
+  say(('the list came after %.0f ms:'):format((vim.uv.hrtime() - started) / 1e6))
+  say('  ', table.concat(vim.fn.sort(vim.tbl_keys(items)), ' '))
+  for _, wanted in ipairs({ 'equals', 'hashCode', 'clone', 'toString', 'name', 'age' }) do
+    expect(items[wanted], 'the list has no', wanted)
+  end
+  local kinds = vim.lsp.protocol.CompletionItemKind
+  expect(items.equals.kind == kinds.Method, 'equals is shown as', kinds[items.equals.kind])
+  expect(
+    items.name.kind == kinds.Field or items.name.kind == kinds.Property,
+    'name is shown as',
+    kinds[items.name.kind]
+  )
+
+  say('== complete through the editor itself: <C-x><C-o> after `u.eq`')
+  vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'
+  local offered
+  vim.api.nvim_create_autocmd('CompleteChanged', {
+    callback = function()
+      offered = vim.tbl_map(function(item)
+        return item.word
+      end, vim.fn.complete_info({ 'items' }).items)
+    end,
+  })
+  vim.o.completeopt = 'menuone,noinsert'
+  vim.api.nvim_win_set_cursor(0, { last, 1 })
+  vim.api.nvim_feedkeys(vim.keycode('Aeq<C-x><C-o>'), 't', false)
+  when('the completion menu', function()
+    return offered
+  end, function()
+    say('')
+    say('   ' .. table.concat(offered, ' '))
+    expect(vim.tbl_contains(offered, 'equals'), 'the menu does not offer equals')
+    vim.api.nvim_feedkeys(vim.keycode('<Esc>'), 't', false)
+    when('normal mode', function()
+      return vim.api.nvim_get_mode().mode == 'n'
+    end, function()
+      on_finished_text(last)
+    end)
+  end)
+end
+
+function on_finished_text(last)
+  say('== a call of a generated method: no error, and hover')
+  vim.api.nvim_buf_set_lines(0, last - 1, last, true, { 'u.equals(new User("b", 2));' })
+  cursor_on('equals(new User("b", 2))', 2)
+  vim.lsp.buf.hover()
+  local window = await('the hover window', function()
+    for _, candidate in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(candidate).relative ~= '' then
+        return candidate
+      end
+    end
+  end)
+  local hover = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, true), '\n')
+  show(hover)
+  expect(hover:find('derive(Eq', 1, true), 'the hover does not name derive(Eq)')
+  expect(hover:find('equals(other', 1, true), 'the hover does not show the method')
+  expect(hover:find('return', 1, true), 'the hover does not show the generated code')
+  vim.api.nvim_win_close(window, true)
+
+  say('== go to definition: the quote in derive.ms, and the use')
+  cursor_on('equals(new User("b", 2))', 2)
+  local places
+  vim.lsp.buf.definition({
+    on_list = function(found)
+      places = found.items
+    end,
+  })
+  await('the definition', function()
+    return places
+  end)
+  local quote, use
+  for _, place in ipairs(places) do
+    say(('   %s:%d:%d: %s'):format(vim.fs.basename(place.filename), place.lnum, place.col, vim.trim(place.text or '')))
+    if vim.fs.basename(place.filename) == 'derive.ms' then
+      quote = place
+    elseif (place.text or ''):find('@derive', 1, true) then
+      use = place
+    end
+  end
+  expect(quote, 'no place in derive.ms')
+  expect(use, 'no place at the use of @derive')
+  expect(vim.fn.filereadable(quote.filename) == 1, quote.filename, 'cannot be opened')
+  expect(
+    vim.fn.readfile(quote.filename)[quote.lnum]:find('equals', 1, true),
+    'the place in derive.ms is not the method in the quote:',
+    vim.fn.readfile(quote.filename)[quote.lnum]
+  )
+
+  say('== a wrong argument is underlined without saving')
+  expect(#diagnostics_on(last) == 0, 'the right call has diagnostics:', diagnostics_on(last))
+  vim.api.nvim_win_set_cursor(0, { last, 0 })
+  type_keys('ccu.equals("b");<Esc>')
+  local wrong = await('a diagnostic on the typed line', function()
+    return diagnostics_on(last)[1]
+  end)
+  say(('   %d:%d-%d %s %s'):format(wrong.lnum + 1, wrong.col, wrong.end_col, wrong.code or '', wrong.message))
+  expect(tostring(wrong.code):find('2345'), 'its code is', wrong.code)
+  expect(wrong.severity == vim.diagnostic.severity.ERROR, 'its severity is', wrong.severity)
+  expect(wrong.col == 9 and wrong.end_col == 12, 'it does not underline the argument')
+  expect(vim.bo.modified, 'nothing was saved')
+
+  say('== and gone when it is mended')
+  type_keys('ccu.equals(new User("b", 2));<Esc>')
+  await('the diagnostic to go', function()
+    return #diagnostics_on(last) == 0
+  end)
+
+  say('== highlighting by the grammar')
+  local function captures(needle, offset)
+    local row, column = cursor_on(needle, offset)
+    local names = {}
+    for _, capture in ipairs(vim.treesitter.get_captures_at_pos(0, row - 1, column)) do
+      table.insert(names, capture.capture)
+    end
+    say(('   %s: %s'):format(needle, table.concat(names, ' ')))
+    return names
+  end
+  local function highlighted(needle, offset, wanted)
+    expect(vim.treesitter.highlighter.active[vim.api.nvim_get_current_buf()], 'tree-sitter highlighting is off')
+    vim.treesitter.get_parser(0):parse(true)
+    local found = captures(needle, offset)
+    for _, name in ipairs(found) do
+      for _, want in ipairs(wanted) do
+        if vim.startswith(name, want) then
+          return
+        end
+      end
+    end
+    fail(needle, 'is captured as', found, 'and not as one of', wanted)
+  end
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/' .. vim.env.DERIVED)
+  highlighted('@derive', 1, { 'function.macro', 'attribute' })
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/' .. vim.env.MACRO)
+  highlighted('macro ', 0, { 'keyword' })
+
+  say('== all good')
+  vim.cmd('qall!')
+end
+
+guarded(main)
