@@ -36,5 +36,5 @@ example:
 
 # Make the parser anew from grammar.js (needs Node), then run the corpus.
 grammar:
-    cd grammar && npm ci --ignore-scripts && tree-sitter generate
+    cd grammar && npm ci --ignore-scripts && cargo run --manifest-path generate/Cargo.toml
     cargo test --ignore-rust-version -p tree-sitter-metascript

@@ -96,6 +96,26 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
+/// The first file below `directory` (in the order of names) that has a line which starts so.
+fn file_with_line(directory: &Path, start: &str) -> PathBuf {
+    let mut pending = vec![directory.to_path_buf()];
+    let mut found = Vec::new();
+    while let Some(next) = pending.pop() {
+        for entry in fs::read_dir(next).expect("the copied example can be listed") {
+            let path = entry.expect("a directory can be listed to its end").path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension() == Some("ms".as_ref())
+                && fs::read_to_string(&path).is_ok_and(|text| text.lines().any(|line| line.starts_with(start)))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found.into_iter().next().unwrap_or_else(|| panic!("a file of the example has a line that starts with {start:?}"))
+}
+
 #[test]
 fn a_real_neovim_completes_hovers_navigates_and_shows_errors_on_unsaved_text() {
     let nvim = match nvim() {
@@ -125,6 +145,8 @@ fn a_real_neovim_completes_hovers_navigates_and_shows_errors_on_unsaved_text() {
         .env("PLUGIN", root().join("editors/nvim"))
         .env("PARSER", &runtime)
         .env("SHOP", &shop)
+        .env("DERIVED", file_with_line(&shop, "@derive("))
+        .env("MACRO", file_with_line(&shop, "export macro "))
         .env("HOME", scratch.path())
         .env("XDG_CONFIG_HOME", scratch.path().join("config"))
         .env("XDG_DATA_HOME", scratch.path().join("data"))

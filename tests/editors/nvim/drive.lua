@@ -1,5 +1,6 @@
 -- What the Neovim test does, inside Neovim: opens a file of the example, types, asks, compares.
--- Started by tests/neovim.rs, which sets MSC, PLUGIN, PARSER and SHOP. Prints a transcript and
+-- Started by tests/neovim.rs, which sets MSC, PLUGIN, PARSER, SHOP (the copied
+-- example), DERIVED and MACRO (files of it that use derive and declare a macro). Prints a transcript and
 -- leaves with status 0, or 1 at the first thing that is not as expected.
 --
 -- It waits for events with conditions, never for time alone.
@@ -284,9 +285,9 @@ function on_finished_text(last)
     end
     fail(needle, 'is captured as', found, 'and not as one of', wanted)
   end
-  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/' .. vim.env.DERIVED)
+  vim.cmd('silent edit! ' .. vim.env.DERIVED)
   highlighted('@derive', 1, { 'function.macro', 'attribute' })
-  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/' .. vim.env.MACRO)
+  vim.cmd('silent edit! ' .. vim.env.MACRO)
   highlighted('macro ', 0, { 'keyword' })
 
   say('== all good')
