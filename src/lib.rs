@@ -3,6 +3,11 @@
 //! The modules below are the house's layers, lowest first; a module imports only from layers
 //! above it in this list. `tests/tidy.rs` keeps that, `docs/ARCHITECTURE.md` is the map.
 
+// Tests may unwrap; here an `expect` states why the value is there.
+#![warn(clippy::unwrap_used)]
+// Standard output is the protocol in `lsp` and the answer in `cli`; nobody else writes there.
+#![warn(clippy::print_stdout)]
+
 // 0: vocabulary
 pub mod base;
 // 1
