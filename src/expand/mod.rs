@@ -21,6 +21,7 @@ pub mod lower;
 pub mod memo;
 pub mod names;
 pub mod span_map;
+mod walk;
 
 pub use call::{Call, CallKind, Expansion};
 pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, expand};

@@ -1,13 +1,20 @@
 //! What a file declares and imports, as far as macros are concerned, and how a macro's name is
 //! resolved over files.
+//!
+//! Invariant: facts hold no positions, so an edit inside a body leaves them equal.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::FilePath;
-use crate::syntax::SyntaxFile;
+use crate::std_lib;
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
-/// What other files need to know of one file. No positions: an edit inside a body leaves it equal.
+use super::walk::Marks;
+
+/// What other files need to know of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     pub imports: Vec<Import>,
@@ -15,8 +22,8 @@ pub struct FileFacts {
     pub macros: Vec<MacroFacts>,
     /// Names declared at module level, macros included, imports not.
     pub declared: Vec<String>,
-    /// The file has something that expansion changes: a use, a macro, a `quote`, an `.ms` specifier.
-    /// Without it the expanded text is the source, byte for byte.
+    /// The file has something that expansion may change: a decorator, a use, a macro, a `quote`, an
+    /// `.ms` specifier. Without it the expanded text is the source, byte for byte.
     pub has_macro_syntax: bool,
     /// The file holds a `@comptime` block or function.
     pub has_comptime: bool,
@@ -82,14 +89,248 @@ pub enum ParamKind {
 }
 
 impl FileFacts {
-    pub fn of(_syntax: &SyntaxFile) -> FileFacts {
-        todo!()
+    pub fn of(syntax: &SyntaxFile) -> FileFacts {
+        let mut facts = FileFacts::default();
+        for statement in syntax.root().named_children() {
+            facts.statement(statement);
+        }
+        facts.scan(syntax);
+        facts
     }
 
     /// Every module specifier of the file, in source order, without repetition.
     pub fn specifiers(&self) -> Vec<&str> {
-        todo!()
+        let exported = self.exports.iter().filter_map(|export| match export {
+            Export::Local { .. } => None,
+            Export::From { specifier, .. } | Export::All { specifier } | Export::Namespace { specifier, .. } => {
+                Some(specifier.as_str())
+            }
+        });
+        let mut out: Vec<&str> = Vec::new();
+        for specifier in self.imports.iter().map(|import| import.specifier.as_str()).chain(exported) {
+            if !out.contains(&specifier) {
+                out.push(specifier);
+            }
+        }
+        out
     }
+
+    pub fn macro_named(&self, name: &str) -> Option<&MacroFacts> {
+        self.macros.iter().find(|known| known.name == name)
+    }
+
+    /// Whether `name` means something at module level: declared or imported.
+    pub fn binds(&self, name: &str) -> bool {
+        self.declared.iter().any(|declared| declared == name) || self.import_of(name).is_some()
+    }
+
+    /// The import that binds `local`, with the name it has in the module: `None` for all of it.
+    pub fn import_of(&self, local: &str) -> Option<(&Import, Option<&str>)> {
+        self.imports.iter().find_map(|import| {
+            if import.default.as_deref() == Some(local) {
+                return Some((import, Some("default")));
+            }
+            if import.namespace.as_deref() == Some(local) {
+                return Some((import, None));
+            }
+            let name = import.names.iter().find(|name| name.local == local)?;
+            Some((import, Some(name.name.as_str())))
+        })
+    }
+
+    /// The name under which the module-level `local` is exported.
+    pub fn exported_as(&self, local: &str) -> Option<&str> {
+        self.exports.iter().find_map(|export| match export {
+            Export::Local { name, local: own } if own == local => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    fn statement(&mut self, statement: Node<'_>) {
+        match statement.kind() {
+            Kind::ImportStatement => self.import(statement),
+            Kind::ExportStatement => self.export(statement),
+            _ => {}
+        }
+        let declaration = ast::declaration_of(statement);
+        if matches!(declaration.kind(), Kind::MacroDeclaration | Kind::ExternMacroDeclaration) {
+            let is_exported = statement.is(Kind::ExportStatement);
+            self.macros.extend(macro_facts(declaration, is_exported));
+        }
+        let mut names = Vec::new();
+        ast::declared_names(statement, &mut names);
+        self.declared.extend(names.into_iter().map(|name| name.text().to_owned()));
+    }
+
+    fn import(&mut self, statement: Node<'_>) {
+        let mut import = Import { is_type_only: ast::is_type_only(statement), ..Import::default() };
+        if let Some(required) = statement.child_of_kind(Kind::ImportRequireClause) {
+            import.namespace = required.child_of_kind(Kind::Identifier).map(|name| name.text().to_owned());
+            import.specifier = required.field(Field::Source).map(ast::string_value).unwrap_or_default();
+            self.imports.push(import);
+            return;
+        }
+        let Some(source) = statement.field(Field::Source) else {
+            return;
+        };
+        import.specifier = ast::string_value(source);
+        if let Some(clause) = statement.child_of_kind(Kind::ImportClause) {
+            for part in clause.named_children() {
+                match part.kind() {
+                    Kind::Identifier => import.default = Some(part.text().to_owned()),
+                    Kind::NamespaceImport => {
+                        import.namespace = part.first_named().map(|name| name.text().to_owned());
+                    }
+                    Kind::NamedImports => {
+                        import.names.extend(part.named_children().filter_map(import_name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.imports.push(import);
+    }
+
+    fn export(&mut self, statement: Node<'_>) {
+        let specifier = statement.field(Field::Source).map(ast::string_value);
+        if let Some(clause) = statement.child_of_kind(Kind::ExportClause) {
+            for part in clause.named_children().filter(|part| part.is(Kind::ExportSpecifier)) {
+                let Some(name) = part.field(Field::Name).map(name_text) else {
+                    continue;
+                };
+                let exported = part.field(Field::Alias).map_or_else(|| name.clone(), name_text);
+                self.exports.push(match &specifier {
+                    Some(specifier) => Export::From { specifier: specifier.clone(), name, exported },
+                    None => Export::Local { name: exported, local: name },
+                });
+            }
+        } else if let Some(specifier) = specifier {
+            let namespace = statement.child_of_kind(Kind::NamespaceExport).and_then(|export| export.first_named());
+            self.exports.push(match namespace {
+                Some(name) => Export::Namespace { specifier, name: name_text(name) },
+                None => Export::All { specifier },
+            });
+        } else if statement.has_token("default") {
+            let declaration = ast::declaration_of(statement);
+            let local = match declaration.kind() {
+                Kind::Identifier => Some(declaration),
+                _ => declaration.field(Field::Name),
+            };
+            let local = local.map_or_else(|| "default".to_owned(), |name| name.text().to_owned());
+            self.exports.push(Export::Local { name: "default".to_owned(), local });
+        } else {
+            let mut names = Vec::new();
+            ast::declared_names(statement, &mut names);
+            self.exports.extend(names.into_iter().map(|name| {
+                let name = name.text().to_owned();
+                Export::Local { name: name.clone(), local: name }
+            }));
+        }
+    }
+
+    /// Looks for what only expansion understands.
+    fn scan(&mut self, syntax: &SyntaxFile) {
+        self.has_macro_syntax = self.specifiers().iter().any(|specifier| is_metascript_specifier(specifier));
+        let marks = Marks::of(syntax.text().as_str());
+        if marks.is_empty() {
+            return;
+        }
+        syntax.root().walk(|node| {
+            if !marks.any_in(node.range()) {
+                return false;
+            }
+            match node.kind() {
+                Kind::MacroInvocation => {
+                    self.has_macro_syntax = true;
+                    let name = node.field(Field::Name);
+                    self.has_comptime |= name.is_some_and(|name| name.text() == "comptime");
+                }
+                Kind::Decorator => {
+                    self.has_macro_syntax = true;
+                    let name = ast::decorator_parts(node).map(|parts| parts.name);
+                    self.has_comptime |= name.is_some_and(|name| name.text() == "comptime");
+                }
+                Kind::MacroDeclaration
+                | Kind::ExternMacroDeclaration
+                | Kind::QuoteExpression
+                | Kind::DeferStatement => self.has_macro_syntax = true,
+                _ => {}
+            }
+            !(self.has_macro_syntax && self.has_comptime)
+        });
+    }
+}
+
+fn name_text(node: Node<'_>) -> String {
+    if node.is(Kind::String) { ast::string_value(node) } else { node.text().to_owned() }
+}
+
+fn import_name(part: Node<'_>) -> Option<ImportName> {
+    if !part.is(Kind::ImportSpecifier) {
+        return None;
+    }
+    let name = name_text(part.field(Field::Name)?);
+    let local = part.field(Field::Alias).map_or_else(|| name.clone(), name_text);
+    Some(ImportName { name, local, is_type_only: ast::is_type_only(part) })
+}
+
+fn macro_facts(declaration: Node<'_>, is_exported: bool) -> Option<MacroFacts> {
+    let is_extern = declaration.is(Kind::ExternMacroDeclaration);
+    let params = declaration.field(Field::Parameters)?;
+    // What an `extern` macro does is not written in Metascript, so it declares no context.
+    let skip = if is_extern { 0 } else { 1 };
+    let params = params
+        .named_children()
+        .filter(|param| matches!(param.kind(), Kind::RequiredParameter | Kind::OptionalParameter))
+        .skip(skip)
+        .map(macro_param)
+        .collect();
+    Some(MacroFacts { name: declaration.field(Field::Name)?.text().to_owned(), params, is_exported, is_extern })
+}
+
+fn macro_param(param: Node<'_>) -> MacroParam {
+    let pattern = param.field(Field::Pattern);
+    let is_rest = pattern.is_some_and(|pattern| pattern.is(Kind::RestPattern));
+    let ty = param.field(Field::Type).and_then(|annotation| annotation.first_named());
+    MacroParam {
+        name: pattern.map_or("", |pattern| pattern.text()).trim_start_matches("...").to_owned(),
+        kind: ty.map_or(ParamKind::Value, |ty| param_kind(ty, is_rest)),
+        is_optional: is_rest || param.is(Kind::OptionalParameter) || param.field(Field::Value).is_some(),
+        is_rest,
+    }
+}
+
+/// Of `...names: Name[]` the element counts.
+fn param_kind(ty: Node<'_>, is_rest: bool) -> ParamKind {
+    let mut ty = ty;
+    if is_rest {
+        loop {
+            let inner = match ty.kind() {
+                Kind::ReadonlyType | Kind::ArrayType | Kind::ParenthesizedType => ty.first_named(),
+                Kind::GenericType => ty
+                    .field(Field::TypeArguments)
+                    .or_else(|| ty.child_of_kind(Kind::TypeArguments))
+                    .and_then(|args| args.first_named()),
+                _ => None,
+            };
+            match inner {
+                Some(inner) => ty = inner,
+                None => break,
+            }
+        }
+    }
+    let name = ty.text();
+    match name.rsplit('.').next().unwrap_or(name) {
+        "Name" => ParamKind::Name,
+        "Expr" => ParamKind::Expr,
+        "TypeNode" => ParamKind::TypeNode,
+        _ => ParamKind::Value,
+    }
+}
+
+/// Whether TypeScript must not see the specifier as it is: `./x.ms`.
+pub fn is_metascript_specifier(specifier: &str) -> bool {
+    specifier.ends_with(".ms") && specifier.len() > 3
 }
 
 /// A macro, found: the module that declares it and its name there.
@@ -102,15 +343,81 @@ pub struct MacroRef {
 /// The other files, as `project` knows them. Called often: answers come from memory.
 pub trait MacroScope {
     /// Facts of a Metascript module; `None` for what is no `.ms` file or does not exist.
-    fn facts(&self, file: &FilePath) -> Option<std::sync::Arc<FileFacts>>;
+    fn facts(&self, file: &FilePath) -> Option<Arc<FileFacts>>;
     /// The file that a specifier names, seen from `from` (`.ms` first, `std/…` included).
     fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath>;
     /// The text of a macro's module, to turn stack positions into ranges.
     fn text(&self, file: &FilePath) -> Option<SourceText>;
 }
 
+/// How many re-exports are followed before a name counts as unknown.
+const MOST_HOPS: u32 = 32;
+
 /// The macro that `name` (or `namespace.name`) stands for in `file`: its own, an imported one,
 /// through re-exports and namespaces, or one of the prelude.
-pub fn resolve(_scope: &dyn MacroScope, _file: &FilePath, _facts: &FileFacts, _name: &str) -> Option<MacroRef> {
-    todo!()
+pub fn resolve(scope: &dyn MacroScope, file: &FilePath, facts: &FileFacts, name: &str) -> Option<MacroRef> {
+    if facts.macro_named(name).is_some() {
+        return Some(MacroRef { module: file.clone(), name: name.to_owned() });
+    }
+    let (head, rest) = match name.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (name, None),
+    };
+    if let Some((import, imported)) = facts.import_of(head) {
+        let module = scope.module(file, &import.specifier)?;
+        return match (imported, rest) {
+            (Some(imported), None) => exported(scope, &module, imported, MOST_HOPS),
+            (None, Some(rest)) => exported(scope, &module, rest, MOST_HOPS),
+            (Some(imported), Some(rest)) => exported(scope, &module, &format!("{imported}.{rest}"), MOST_HOPS),
+            (None, None) => None,
+        };
+    }
+    if facts.binds(head) {
+        return None;
+    }
+    let (_, module) = std_lib::PRELUDE.iter().find(|(known, _)| *known == name)?;
+    Some(MacroRef { module: FilePath::new(&format!("{}/{module}", std_lib::ROOT)), name: name.to_owned() })
+}
+
+/// The macro that `module` exports as `name`; dots go through exported namespaces.
+fn exported(scope: &dyn MacroScope, module: &FilePath, name: &str, hops: u32) -> Option<MacroRef> {
+    let hops = hops.checked_sub(1)?;
+    let facts = scope.facts(module)?;
+    for export in &facts.exports {
+        match export {
+            Export::Local { name: exported_name, local } if exported_name == name => {
+                if facts.macro_named(local).is_some() {
+                    return Some(MacroRef { module: module.clone(), name: local.clone() });
+                }
+                let (import, imported) = facts.import_of(local)?;
+                let target = scope.module(module, &import.specifier)?;
+                return exported(scope, &target, imported?, hops);
+            }
+            Export::Local { name: exported_name, local } => {
+                if let Some(rest) = name.strip_prefix(exported_name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    let (import, imported) = facts.import_of(local)?;
+                    let target = scope.module(module, &import.specifier)?;
+                    let name = imported.map_or_else(|| rest.to_owned(), |imported| format!("{imported}.{rest}"));
+                    return exported(scope, &target, &name, hops);
+                }
+            }
+            Export::From { specifier, name: inner, exported: outer } if outer == name => {
+                let target = scope.module(module, specifier)?;
+                return exported(scope, &target, inner, hops);
+            }
+            Export::Namespace { specifier, name: namespace } => {
+                if let Some(rest) = name.strip_prefix(namespace.as_str()).and_then(|rest| rest.strip_prefix('.')) {
+                    let target = scope.module(module, specifier)?;
+                    return exported(scope, &target, rest, hops);
+                }
+            }
+            _ => {}
+        }
+    }
+    facts.exports.iter().find_map(|export| match export {
+        Export::All { specifier } if name != "default" => {
+            exported(scope, &scope.module(module, specifier)?, name, hops)
+        }
+        _ => None,
+    })
 }

@@ -1,47 +1,84 @@
 //! `SyntaxFile`: a text and its tree.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tree_sitter::Tree;
 
 use crate::text::{SourceText, TextEdit};
 
+use super::{Node, parse};
+
 /// A parsed text. Cheap to clone, and the same on every thread. Never fails: what does not parse
 /// stands in the tree as an error.
-#[derive(Clone, Debug)]
-pub struct SyntaxFile {
+#[derive(Clone)]
+pub struct SyntaxFile(Arc<Inner>);
+
+struct Inner {
     text: SourceText,
+    tree: Tree,
 }
 
 impl SyntaxFile {
     pub fn parse(text: SourceText) -> SyntaxFile {
-        SyntaxFile { text }
+        let tree = parse::parse(text.as_str(), None, None).expect("parsing without a budget ends with a tree");
+        SyntaxFile::new(text, tree)
     }
 
     /// `None` where parsing takes longer than `budget`.
-    pub fn parse_within(_text: SourceText, _budget: Duration) -> Option<SyntaxFile> {
-        todo!()
+    pub fn parse_within(text: SourceText, budget: Duration) -> Option<SyntaxFile> {
+        let tree = parse::parse(text.as_str(), None, Some(budget))?;
+        Some(SyntaxFile::new(text, tree))
     }
 
     /// Parses `new_text`, which is this file's text after `edits` (one after the other), reusing
     /// what the edits left alone.
-    pub fn reparse(&self, _new_text: SourceText, _edits: &[TextEdit]) -> SyntaxFile {
-        todo!()
+    pub fn reparse(&self, new_text: SourceText, edits: &[TextEdit]) -> SyntaxFile {
+        let old = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
+        let tree =
+            parse::parse(new_text.as_str(), Some(&old), None).expect("parsing without a budget ends with a tree");
+        SyntaxFile::new(new_text, tree)
     }
 
-    pub fn reparse_within(&self, _new_text: SourceText, _edits: &[TextEdit], _budget: Duration) -> Option<SyntaxFile> {
-        todo!()
+    /// `None` where that takes longer than `budget`.
+    pub fn reparse_within(&self, new_text: SourceText, edits: &[TextEdit], budget: Duration) -> Option<SyntaxFile> {
+        let old = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
+        let tree = parse::parse(new_text.as_str(), Some(&old), Some(budget))?;
+        Some(SyntaxFile::new(new_text, tree))
     }
 
     /// The tree moved by `edits` without parsing: right outside the edits, good enough to serve
     /// while a full parse runs aside.
-    pub fn shifted(&self, _new_text: SourceText, _edits: &[TextEdit]) -> SyntaxFile {
-        todo!()
+    pub fn shifted(&self, new_text: SourceText, edits: &[TextEdit]) -> SyntaxFile {
+        let tree = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
+        SyntaxFile::new(new_text, tree)
+    }
+
+    fn new(text: SourceText, tree: Tree) -> SyntaxFile {
+        SyntaxFile(Arc::new(Inner { text, tree }))
     }
 
     pub fn text(&self) -> &SourceText {
-        &self.text
+        &self.0.text
     }
 
     pub fn has_errors(&self) -> bool {
-        todo!()
+        self.0.tree.root_node().has_error()
+    }
+
+    pub fn root(&self) -> Node<'_> {
+        Node::new(self.0.tree.root_node(), self.0.text.as_str())
+    }
+
+    /// The tree as an S-expression with field names, one node a line, as `msc parse` prints it.
+    pub fn sexp(&self) -> String {
+        super::sexp::print(self.root())
+    }
+}
+
+impl fmt::Debug for SyntaxFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SyntaxFile({} bytes)", self.0.text.len())
     }
 }

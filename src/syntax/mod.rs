@@ -3,8 +3,15 @@
 //! Invariant: the only user of `tree_sitter*`. Nothing here resolves a name, and nothing here knows
 //! what a macro does: trees in, plain data and typed views out.
 //!
-//! Start reading at [`SyntaxFile`].
+//! Start reading at [`SyntaxFile`], then [`Node`].
 
+pub mod ast;
 pub mod file;
+pub mod kinds;
+pub mod node;
+mod parse;
+mod sexp;
 
 pub use file::SyntaxFile;
+pub use kinds::{Field, Kind};
+pub use node::Node;
