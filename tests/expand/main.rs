@@ -1,0 +1,3 @@
+//! Syntax and expansion, from the outside.
+
+mod syntax;
