@@ -4,11 +4,22 @@
 //! data, nothing of syntax trees, spans of files being edited, or types. Whatever a macro may read
 //! goes through [`Inputs`] and is recorded as an [`Effect`].
 //!
-//! Start reading at [`protocol`] (the messages) and `host` (the parent's side).
+//! Start reading at [`protocol`] (a job and its outcome) and [`host`] (the parent's side); the
+//! child's side is [`worker`], over `runtime` and `prelude.js`.
 
+mod bridge;
+mod bytecode;
+pub mod effect;
+pub mod host;
 pub mod protocol;
+mod runtime;
 pub mod shape;
+mod source_map;
+mod wire;
+pub mod worker;
 
+pub use effect::{InputError, InputErrorKind, Inputs, ProjectInputs};
+pub use host::{Host, HostOptions, HostStats};
 pub use protocol::{
     Effect, Emission, Failure, FailureKind, Invocation, Job, JobOutput, Log, Module, ModuleGraph, Outcome, Piece,
     PieceOrigin, Place,

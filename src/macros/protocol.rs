@@ -116,8 +116,8 @@ pub struct ImportRequest {
     /// The module that asked; relative paths are taken from it.
     pub from: FilePath,
     pub name: String,
-    /// The name that stands for it in the generated text; unique in this expansion, and made
-    /// unique in the file by the caller.
+    /// The name that stands for it in the generated text. It depends on nothing but what is
+    /// imported, so expansions of one file that import one thing agree on it.
     pub local: String,
 }
 
@@ -183,7 +183,23 @@ pub struct Failure {
     pub kind: FailureKind,
     pub message: String,
     pub help: Option<String>,
+    /// Innermost first; frames outside the macro's modules are left out.
     pub stack: Vec<Frame>,
+    /// The splice to blame: its range in that module's `.ms` source.
+    pub site: Option<(FilePath, TextRange)>,
+    /// What was logged before it failed.
+    pub logs: Vec<Log>,
+}
+
+impl Failure {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
+        Failure { kind, message: message.into(), help: None, stack: Vec::new(), site: None, logs: Vec::new() }
+    }
+
+    pub fn with_help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
 }
 
 /// An input that a macro read, with what makes it the same again.
@@ -212,6 +228,6 @@ pub struct Outcome {
     pub result: Result<JobOutput, Failure>,
     pub effects: Vec<Effect>,
     pub micros: u64,
-    /// Peak of the JavaScript heap, where known.
+    /// Size of the JavaScript heap at the end; 0 where the run was too short to measure it.
     pub memory_bytes: u64,
 }

@@ -1,0 +1,444 @@
+//! The parent's side: a pool of workers, the clock, and the list of macros that are not run again.
+//!
+//! [`Host::run`] blocks its caller and may be called from many threads; each call has a worker to
+//! itself. Invariant: whatever a macro does, `run` returns within its deadline, the grace, and the
+//! time that its inputs take; a worker that was stopped or misbehaved never serves again.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
+
+use super::effect::{InputError, Inputs};
+use super::protocol::{Effect, Failure, FailureKind, Job, JobOutput, Outcome};
+use super::runtime;
+use super::wire::{self, Answer, FromWorker, Question, RunRequest, ToWorker};
+use crate::base::{Cancel, Cancelled, Digest, FilePath};
+
+/// How often a wait looks at its `Cancel`.
+const POLL: Duration = Duration::from_millis(10);
+/// Stops in a row after which a macro is not run until its source changes.
+const STOPS_TO_BAN: u32 = 2;
+
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// `msc` itself: it is started as `msc macro-worker`.
+    pub exe: PathBuf,
+    /// The most processes at once.
+    pub workers: usize,
+    /// How long an interrupted macro may take to stop before its process is killed.
+    pub grace: Duration,
+}
+
+impl HostOptions {
+    /// One worker a core.
+    pub fn new(exe: PathBuf) -> HostOptions {
+        let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        HostOptions { exe, workers, grace: Duration::from_millis(100) }
+    }
+}
+
+/// Counters since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostStats {
+    /// Expansions that a worker was given.
+    pub runs: u64,
+    /// Processes started.
+    pub spawned: u64,
+    /// Expansions that ended with their worker: out of time or memory, crashed.
+    pub stopped: u64,
+}
+
+pub struct Host {
+    options: HostOptions,
+    pool: Mutex<Pool>,
+    /// A worker came back, or there is room for another.
+    freed: Condvar,
+    /// Stops in a row, by blame and graph.
+    stops: Mutex<FxHashMap<(String, Digest), u32>>,
+    runs: AtomicU64,
+    spawned: AtomicU64,
+    stopped: AtomicU64,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Worker>,
+    /// Idle ones and those at work.
+    live: usize,
+}
+
+struct Worker {
+    child: Child,
+    stdin: ChildStdin,
+    messages: Receiver<FromWorker>,
+    /// The number of its last run.
+    run: u64,
+}
+
+/// How a run ended.
+enum End {
+    Done { result: Result<JobOutput, Failure>, memory_bytes: u64 },
+    TimedOut,
+    Crashed,
+    Cancelled,
+}
+
+impl Host {
+    pub fn new(options: HostOptions) -> Host {
+        Host {
+            options,
+            pool: Mutex::default(),
+            freed: Condvar::new(),
+            stops: Mutex::default(),
+            runs: AtomicU64::new(0),
+            spawned: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
+        }
+    }
+
+    pub fn stats(&self) -> HostStats {
+        HostStats {
+            runs: self.runs.load(Ordering::Relaxed),
+            spawned: self.spawned.load(Ordering::Relaxed),
+            stopped: self.stopped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Starts workers that are missing, for whoever knows that expansions will come.
+    pub fn warm(&self) {
+        loop {
+            let mut pool = lock(&self.pool);
+            if pool.live >= self.options.workers.max(1) {
+                return;
+            }
+            pool.live += 1;
+            drop(pool);
+            let spawned = self.spawn();
+            let failed = spawned.is_err();
+            self.give_back(spawned.ok());
+            if failed {
+                return;
+            }
+        }
+    }
+
+    /// Runs one expansion.
+    pub fn run(&self, job: &Job, inputs: &dyn Inputs, cancel: &Cancel) -> Result<Outcome, Cancelled> {
+        cancel.check()?;
+        if let Some(failure) = self.banned(job) {
+            return Ok(Outcome { result: Err(failure), effects: Vec::new(), micros: 0, memory_bytes: 0 });
+        }
+        let mut lease = match self.take(cancel)? {
+            Ok(lease) => lease,
+            Err(error) => return Ok(self.unstartable(&error)),
+        };
+        let mut started = Instant::now();
+        if !lease.worker().start(job) {
+            // It died while idle, which says nothing about this macro.
+            drop(lease);
+            lease = match self.take(cancel)? {
+                Ok(lease) => lease,
+                Err(error) => return Ok(self.unstartable(&error)),
+            };
+            started = Instant::now();
+            if !lease.worker().start(job) {
+                return Ok(self.unstartable(&io::ErrorKind::BrokenPipe.into()));
+            }
+        }
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let mut effects = BTreeSet::new();
+        let end = lease.worker().drive(job, inputs, cancel, self.options.grace, &mut effects);
+        let (result, memory_bytes) = match end {
+            End::Cancelled => return Err(Cancelled),
+            End::Done { result, memory_bytes } => (result, memory_bytes),
+            End::TimedOut => (Err(runtime::timed_out(job.limits.deadline)), 0),
+            End::Crashed => (Err(Failure::new(FailureKind::Crashed, lease.worker().obituary())), 0),
+        };
+        let stop = matches!(&result, Err(failure) if is_stop(failure.kind));
+        self.note(job, stop);
+        if !stop {
+            lease.keep();
+        }
+        Ok(Outcome {
+            result,
+            effects: effects.into_iter().collect(),
+            micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            memory_bytes,
+        })
+    }
+
+    fn banned(&self, job: &Job) -> Option<Failure> {
+        let stops = *lock(&self.stops).get(&(job.blame.clone(), job.graph.digest))?;
+        (stops >= STOPS_TO_BAN).then(|| {
+            let message = format!("{} was stopped {stops} times and is not run until its source changes", job.blame);
+            Failure::new(FailureKind::Banned, message)
+        })
+    }
+
+    fn note(&self, job: &Job, stop: bool) {
+        let key = (job.blame.clone(), job.graph.digest);
+        let mut stops = lock(&self.stops);
+        if stop {
+            self.stopped.fetch_add(1, Ordering::Relaxed);
+            *stops.entry(key).or_default() += 1;
+        } else {
+            stops.remove(&key);
+        }
+    }
+
+    fn unstartable(&self, error: &io::Error) -> Outcome {
+        let message = format!("no process for macros could be started: {error}");
+        let failure = Failure::new(FailureKind::Crashed, message);
+        Outcome { result: Err(failure), effects: Vec::new(), micros: 0, memory_bytes: 0 }
+    }
+
+    /// A worker for one run: an idle one, a new one, or the next that comes back.
+    fn take(&self, cancel: &Cancel) -> Result<io::Result<Lease<'_>>, Cancelled> {
+        let mut pool = lock(&self.pool);
+        loop {
+            if let Some(worker) = pool.idle.pop() {
+                return Ok(Ok(Lease { host: self, worker: Some(worker), keep: false }));
+            }
+            if pool.live < self.options.workers.max(1) {
+                pool.live += 1;
+                drop(pool);
+                return Ok(match self.spawn() {
+                    Ok(worker) => Ok(Lease { host: self, worker: Some(worker), keep: false }),
+                    Err(error) => {
+                        self.give_back(None);
+                        Err(error)
+                    }
+                });
+            }
+            cancel.check()?;
+            pool = match self.freed.wait_timeout(pool, POLL) {
+                Ok((pool, _)) => pool,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// Ends a lease; `None` where its worker is gone.
+    fn give_back(&self, worker: Option<Worker>) {
+        let mut pool = lock(&self.pool);
+        match worker {
+            Some(worker) => pool.idle.push(worker),
+            None => pool.live -= 1,
+        }
+        self.freed.notify_one();
+    }
+
+    fn spawn(&self) -> io::Result<Worker> {
+        let mut command = Command::new(&self.options.exe);
+        command.arg("macro-worker").env_clear();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        #[cfg(unix)]
+        command.current_dir("/");
+        #[cfg(windows)]
+        {
+            use std::os::windows::process::CommandExt;
+            const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+            command.creation_flags(CREATE_NO_WINDOW);
+            // Without it system libraries do not load.
+            if let Some(root) = std::env::var_os("SystemRoot") {
+                command.env("SystemRoot", root);
+            }
+        }
+        let mut child = command.spawn()?;
+        let streams = child.stdin.take().zip(child.stdout.take());
+        let Some((stdin, mut stdout)) = streams else {
+            end(&mut child);
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let (send, messages) = channel();
+        let reader = std::thread::Builder::new().name("msc-macro-pipe".to_owned()).spawn(move || {
+            // Ends with the process, or when nobody listens any more.
+            let mut stdout = io::BufReader::new(&mut stdout);
+            while let Ok(message) = wire::read::<FromWorker>(&mut stdout) {
+                if send.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        if let Err(error) = reader {
+            end(&mut child);
+            return Err(error);
+        }
+        self.spawned.fetch_add(1, Ordering::Relaxed);
+        Ok(Worker { child, stdin, messages, run: 0 })
+    }
+}
+
+/// Whether the macro is to blame for the end of its worker.
+fn is_stop(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::TimedOut | FailureKind::OutOfMemory | FailureKind::Crashed)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn end(child: &mut Child) {
+    // Fails only where the process has ended; waiting removes it from the system's table.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// A worker at work. Dropped without `keep`, also by a panic, its process ends.
+struct Lease<'a> {
+    host: &'a Host,
+    worker: Option<Worker>,
+    keep: bool,
+}
+
+impl Lease<'_> {
+    fn worker(&mut self) -> &mut Worker {
+        self.worker.as_mut().expect("a lease has its worker until it is dropped")
+    }
+
+    fn keep(mut self) {
+        self.keep = true;
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let worker = self.worker.take().filter(|_| self.keep);
+        self.host.give_back(worker);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+impl Worker {
+    /// Hands it the job; whether it was there to take it.
+    fn start(&mut self, job: &Job) -> bool {
+        self.run += 1;
+        let request = RunRequest {
+            run: self.run,
+            graph: job.graph.digest,
+            invocation: job.invocation.clone(),
+            input: job.input.clone(),
+            root: job.root.clone(),
+            limits: job.limits,
+        };
+        wire::write(&mut self.stdin, &ToWorker::Run(request)).is_ok()
+    }
+
+    /// Serves the running job until it ends, or ends it.
+    fn drive(
+        &mut self,
+        job: &Job,
+        inputs: &dyn Inputs,
+        cancel: &Cancel,
+        grace: Duration,
+        effects: &mut BTreeSet<Effect>,
+    ) -> End {
+        let mut deadline = Instant::now() + job.limits.deadline;
+        let mut interrupted = false;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let message = match self.messages.recv_timeout(left.min(POLL)) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Disconnected) if interrupted => return End::TimedOut,
+                Err(RecvTimeoutError::Disconnected) => return End::Crashed,
+                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return End::Cancelled,
+                Err(RecvTimeoutError::Timeout) if left > POLL => continue,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => continue,
+                Err(RecvTimeoutError::Timeout) if interrupted => return End::TimedOut,
+                Err(RecvTimeoutError::Timeout) => {
+                    interrupted = true;
+                    deadline = Instant::now() + grace;
+                    if wire::write(&mut self.stdin, &ToWorker::Interrupt { run: self.run }).is_err() {
+                        return End::TimedOut;
+                    }
+                    continue;
+                }
+            };
+            let reply = match message {
+                FromWorker::Done { result, memory_bytes } => return End::Done { result, memory_bytes },
+                FromWorker::NeedGraph => ToWorker::Graph(job.graph.clone()),
+                FromWorker::Ask(question) => {
+                    let asked = Instant::now();
+                    let answer = answer(job, inputs, question, effects);
+                    // The macro's time is its own: what an input takes is not the macro's fault.
+                    deadline += asked.elapsed();
+                    ToWorker::Reply(answer)
+                }
+            };
+            if wire::write(&mut self.stdin, &reply).is_err() {
+                return End::Crashed;
+            }
+        }
+    }
+
+    /// How the process ended, for the one who reads the diagnostic.
+    fn obituary(&mut self) -> String {
+        // The pipe is closed, so the process is ending; killing it settles the other case, output
+        // that is no message.
+        let status = match self.child.try_wait() {
+            Ok(Some(status)) => Some(status),
+            _ => {
+                let _ = self.child.kill();
+                self.child.wait().ok()
+            }
+        };
+        match status {
+            Some(status) => format!("the process that ran the macro ended ({status})"),
+            None => "the process that ran the macro ended".to_owned(),
+        }
+    }
+}
+
+/// Performs what a macro asked for, and records it.
+fn answer(
+    job: &Job,
+    inputs: &dyn Inputs,
+    question: Question,
+    effects: &mut BTreeSet<Effect>,
+) -> Result<Answer, InputError> {
+    match question {
+        Question::ReadFile { path } => {
+            let path = FilePath::resolve(job.base.as_str(), &path);
+            let text = inputs.read_file(&path);
+            effects.extend(Effect::of_file(&path, &text));
+            text.map(Answer::Text)
+        }
+        Question::Glob { pattern } => {
+            let paths = inputs.glob(&job.base, &pattern);
+            effects.extend(Effect::of_glob(&job.base, &pattern, &paths));
+            let is_absolute = FilePath::resolve("/a", &pattern) == FilePath::resolve("/b", &pattern);
+            // As the pattern was written: an output should not hold where a project happens to lie.
+            let show = |path: FilePath| if is_absolute { path.to_string() } else { relative(&job.base, &path) };
+            paths.map(|paths| Answer::List(paths.into_iter().map(show).collect()))
+        }
+        Question::Env { name } => {
+            let value = inputs.env(&name);
+            effects.extend(Effect::of_env(&name, &value));
+            value.map(|value| value.map_or(Answer::Nothing, |value| Answer::Text(value.into())))
+        }
+        Question::Exec { program, args } => inputs.exec(&program, &args).map(Answer::Exec),
+        Question::Fetch(request) => inputs.fetch(&request).map(Answer::Response),
+    }
+}
+
+/// The way from directory `from` to `to`.
+fn relative(from: &FilePath, to: &FilePath) -> String {
+    let (mut above, mut steps) = (from.clone(), String::new());
+    while !to.is_under(&above) {
+        above = above.parent();
+        steps.push_str("../");
+    }
+    steps + to.relative_to(&above)
+}

@@ -1,0 +1,818 @@
+// The JavaScript half of a macro worker, evaluated in every fresh context before anybody else's
+// code: the globals that lowered macros call ($quote, $emit), the context and the target shapes of
+// std/meta, and the functions that ask the parent for inputs. `run` is called by runtime.rs.
+//
+// A piece of generated text travels as [text, kind, a, b, c]:
+//   QUOTE [text, 0, module, start, 0]    TARGET [text, 1, start, end, 0]
+//   COMPUTED [text, 2, module, start, end]    GLUE [text, 3, 0, 0, 0]
+// where `module` indexes state.modules and offsets are bytes.
+
+const QUOTE = 0, TARGET = 1, COMPUTED = 2, GLUE = 3;
+const ask = globalThis.$ask;
+delete globalThis.$ask;
+
+// Where something stands in the use's file, and its text there when `text` is something else.
+const RANGE = Symbol("range");
+const SOURCE = Symbol("source");
+
+let state;
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+const IDENTIFIER_PART = /^[\p{ID_Continue}$\u200c\u200d]+$/u;
+const ENDS_IN_IDENTIFIER = /[\p{ID_Continue}$\u200c\u200d#]$/u;
+const STARTS_IN_IDENTIFIER = /^[\p{ID_Continue}$\u200c\u200d]/u;
+const DOTTED = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
+
+// ---- Values that stand for code ----------------------------------------------------------------
+
+class Fragment {
+  #form;
+  #pieces;
+  constructor(form, pieces) {
+    this.#form = form;
+    this.#pieces = pieces;
+    Object.freeze(this);
+  }
+  get kind() { return this.#form; }
+  get text() { return this.#pieces.map((piece) => piece[0]).join(""); }
+  toString() { return this.text; }
+  static pieces(fragment) { return fragment.#pieces; }
+}
+const { pieces: piecesOf } = Fragment;
+
+class Syntax {
+  constructor(text, range, source) {
+    this.text = text;
+    if (range) Object.defineProperty(this, RANGE, { value: range });
+    if (source !== undefined && source !== text) Object.defineProperty(this, SOURCE, { value: source });
+  }
+  toString() { return this.text; }
+  toJSON() { return this.text; }
+}
+class Name extends Syntax {}
+class Expr extends Syntax {}
+class TypeNode extends Syntax {}
+class Block extends Syntax {}
+class TypeRef extends TypeNode {
+  constructor(json) {
+    super(json.text, json.range);
+    this.kind = json.kind;
+    this.name = json.name ?? undefined;
+    this.args = json.args.map(typeRef);
+  }
+}
+
+class Attribute {
+  constructor(json) {
+    this.name = json.name;
+    this.args = json.args.map(expr);
+    place(this, json.range);
+  }
+}
+class Field {
+  constructor(json) {
+    this.name = name(json.name);
+    this.type = optional(json.type, typeRef);
+    this.initializer = optional(json.initializer, expr);
+    this.isStatic = json.isStatic;
+    this.isReadonly = json.isReadonly;
+    this.isOptional = json.isOptional;
+    this.isPrivate = json.isPrivate;
+    this.isParameter = json.isParameter;
+    this.attributes = json.attributes.map(attribute);
+    this.doc = json.doc ?? undefined;
+    place(this, json.range);
+  }
+}
+class Param {
+  constructor(json) {
+    this.name = name(json.name);
+    this.type = optional(json.type, typeRef);
+    this.initializer = optional(json.initializer, expr);
+    this.isOptional = json.isOptional;
+    this.isRest = json.isRest;
+    this.attributes = json.attributes.map(attribute);
+    place(this, json.range);
+  }
+}
+class Method {
+  constructor(json) {
+    this.name = name(json.name);
+    this.params = json.params.map(param);
+    this.returnType = optional(json.returnType, typeRef);
+    this.isStatic = json.isStatic;
+    this.isAsync = json.isAsync;
+    this.isPrivate = json.isPrivate;
+    this.accessor = json.accessor ?? undefined;
+    this.attributes = json.attributes.map(attribute);
+    this.doc = json.doc ?? undefined;
+    place(this, json.range);
+  }
+}
+class TypeParam {
+  constructor(json) {
+    this.name = name(json.name);
+    this.constraint = optional(json.constraint, typeNode);
+    this.default = optional(json.default, typeNode);
+    place(this, json.name.range);
+  }
+}
+class EnumMember {
+  constructor(json) {
+    this.name = name(json.name);
+    this.initializer = optional(json.initializer, expr);
+    place(this, json.name.range);
+  }
+}
+class Constructor {
+  constructor(params) { this.params = params.map(param); }
+}
+class Target {
+  constructor(json) {
+    this.kind = json.kind;
+    this.name = optional(json.name, name);
+    this.typeParameters = json.typeParameters.map((each) => new TypeParam(each));
+    this.extends = json.extends.map(typeRef);
+    this.implements = json.implements.map(typeRef);
+    this.heritage = { extends: this.extends, implements: this.implements };
+    this.fields = json.fields.map((each) => new Field(each));
+    this.methods = json.methods.map((each) => new Method(each));
+    this.constructors = json.constructor ? [new Constructor(json.constructor)] : [];
+    this.params = json.params.map(param);
+    this.returnType = optional(json.returnType, typeRef);
+    this.members = json.members.map((each) => new EnumMember(each));
+    this.type = optional(json.type, typeRef);
+    this.initializer = optional(json.initializer, expr);
+    this.isAbstract = json.isAbstract;
+    this.isExported = json.isExported;
+    this.attributes = json.attributes.map(attribute);
+    this.doc = json.doc ?? undefined;
+    this.text = json.syntax.text;
+    place(this, json.syntax.range);
+  }
+  toString() { return this.text; }
+}
+
+const place = (object, range) => Object.defineProperty(object, RANGE, { value: range });
+const optional = (json, make) => (json === null || json === undefined ? undefined : make(json));
+const expr = (json) => new Expr(json.text, json.range);
+const typeNode = (json) => new TypeNode(json.text, json.range);
+const typeRef = (json) => new TypeRef(json);
+const attribute = (json) => new Attribute(json);
+const param = (json) => new Param(json);
+function name(json) {
+  const source = json.text;
+  const quoted = source[0] === '"' || source[0] === "'";
+  return new Name(quoted ? unquote(source) : source, json.range, source);
+}
+
+const ESCAPES = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", v: "\v", 0: "\0", "\n": "" };
+function unquote(source) {
+  return source.slice(1, -1).replace(/\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([^]))/g,
+    (_, braced, four, two, other) =>
+      other === undefined ? String.fromCodePoint(parseInt(braced ?? four ?? two, 16)) : ESCAPES[other] ?? other);
+}
+
+// ---- Errors ------------------------------------------------------------------------------------
+
+class SpliceError extends Error {
+  constructor(message, help, site) {
+    super(message);
+    this.name = "SpliceError";
+    this.help = help;
+    this.site = site;
+  }
+}
+class LiteralError extends Error {
+  constructor(message, help) {
+    super(message);
+    this.name = "LiteralError";
+    this.help = help;
+  }
+}
+class InputError extends Error {
+  constructor(kind, message, help) {
+    super(message);
+    this.name = "InputError";
+    this.kind = kind;
+    this.help = help;
+  }
+}
+
+// What a value is, in words.
+function describe(value) {
+  if (value === null) return "null";
+  if (value === undefined) return "undefined";
+  switch (typeof value) {
+    case "function": return value.name ? `the function \`${value.name}\`` : "a function";
+    case "object": break;
+    case "string": return `the string ${JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`;
+    case "symbol": return "a symbol";
+    default: return `the ${typeof value} ${String(value)}`;
+  }
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Fragment) return `${value.kind === "expression" ? "an" : "a"} ${value.kind} fragment`;
+  const made = value.constructor?.name;
+  if (!made || made === "Object") return "an object";
+  return `${/^[AEIOU]/.test(made) ? "an" : "a"} ${made}`;
+}
+
+// ---- Quotes and splices ------------------------------------------------------------------------
+
+const POSITIONS = {
+  name: "as a name", expression: "as an expression", type: "as a type", argument: "as an argument",
+  statement: "as a statement", member: "as a class member", parameter: "as a parameter",
+};
+
+function moduleIndex(module) {
+  let index = state.modules.indexOf(module);
+  if (index < 0) index = state.modules.push(module) - 1;
+  return index;
+}
+
+function $quote(form, module, parts) {
+  const pieces = [];
+  const index = moduleIndex(module);
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (part.length === 2) {
+      if (part[0] !== "") pieces.push([part[0], QUOTE, index, part[1], 0]);
+    } else {
+      const next = parts[i + 1];
+      const after = next === undefined ? "" : next.length === 2 ? next[0] : next[0] === "name" ? "x" : " ";
+      splice(pieces, part[0], part[1], [index, part[2], part[3]], after);
+    }
+  }
+  return new Fragment(form, pieces);
+}
+
+const before = (out) => (out.length ? out[out.length - 1][0] : "");
+const glue = (text) => [text, GLUE, 0, 0, 0];
+const computed = (text, site) => (site ? [text, COMPUTED, site[0], site[1], site[2]] : glue(text));
+function target(value, site) {
+  const range = value[RANGE];
+  const text = value[SOURCE] ?? value.text;
+  return range ? [text, TARGET, range.start, range.end, 0] : computed(text, site);
+}
+
+function refuse(value, position, site, help) {
+  throw new SpliceError(`${describe(value)} cannot be inserted ${POSITIONS[position] ?? "here"}`, help, site);
+}
+
+const isCode = (value) =>
+  value instanceof Fragment || value instanceof Syntax || value instanceof Param || value instanceof Target;
+
+// Appends to `out` what `value` becomes at `position`.
+function splice(out, position, value, site, after) {
+  if (value instanceof Fragment) {
+    const pieces = piecesOf(value);
+    const text = position === "expression" || position === "type" ? value.text : "";
+    const wrap = position === "expression" ? needsParens(text, before(out), after)
+      : position === "type" && typeNeedsParens(text, before(out), after);
+    if (wrap) out.push(glue("("));
+    for (const piece of pieces) out.push(piece);
+    if (wrap) out.push(glue(")"));
+  } else if (Array.isArray(value)) {
+    spliceList(out, position, value, site, after);
+  } else if (value instanceof Name) {
+    spliceName(out, position, value, site, after);
+  } else if (value instanceof TypeNode) {
+    spliceType(out, position, value, site, after);
+  } else if (value instanceof Expr) {
+    if (position === "name" && !IDENTIFIER.test(value.text)) refuse(value, position, site, "only an identifier can be a name");
+    if (position === "type" && !DOTTED.test(value.text)) refuse(value, position, site);
+    const wrap = position === "expression" && needsParens(value.text, before(out), after);
+    if (wrap) out.push(glue("("));
+    out.push(target(value, site));
+    if (wrap) out.push(glue(")"));
+  } else if (value instanceof Block || value instanceof Target) {
+    out.push(target(value, site));
+  } else if (value instanceof Param) {
+    if (position !== "parameter") refuse(value, position, site, "its `name` is the parameter's name");
+    spliceParam(out, value, site);
+  } else {
+    spliceValue(out, position, value, site, after);
+  }
+}
+
+function spliceList(out, position, list, site, after) {
+  if (position === "statement" || position === "member") {
+    list.forEach((each, i) => {
+      if (i > 0) out.push(glue("\n"));
+      splice(out, position, each, site, "\n");
+    });
+  } else if (position === "parameter" || position === "type" || (position === "argument" && list.every(isCode))) {
+    // An empty list is a list of no arguments, not an empty array: what a `map` over no fields gives.
+    list.forEach((each, i) => {
+      if (i > 0) out.push(glue(", "));
+      splice(out, position, each, site, ",");
+    });
+  } else if (position === "name") {
+    refuse(list, position, site);
+  } else {
+    spliceValue(out, position, list, site, after);
+  }
+}
+
+function spliceName(out, position, value, site, after) {
+  const piece = target(value, site);
+  const text = piece[0];
+  const plain = IDENTIFIER.test(text) || (text[0] === "#" && IDENTIFIER.test(text.slice(1)));
+  if (position === "name" && !plain) {
+    const previous = out[out.length - 1];
+    const joined = ENDS_IN_IDENTIFIER.test(before(out)) || STARTS_IN_IDENTIFIER.test(after);
+    if (joined) refuse(value, position, site, "only an identifier can be joined to other text");
+    // `x.${name}` where the name is a string, a number or computed is `x["name"]`.
+    if (previous !== undefined && previous[0].endsWith(".")) {
+      const optionalChain = previous[0].endsWith("?.");
+      if (!optionalChain) out[out.length - 1] = [previous[0].slice(0, -1), ...previous.slice(1)];
+      if (text[0] === "[") {
+        out.push(piece);
+      } else {
+        out.push(glue("["), piece, glue("]"));
+      }
+      return;
+    }
+  } else if (position === "name" && text[0] === "#" && ENDS_IN_IDENTIFIER.test(before(out))) {
+    refuse(value, position, site, "a private name cannot be joined to other text");
+  }
+  out.push(piece);
+}
+
+function spliceType(out, position, value, site, after) {
+  if (position === "type") {
+    const wrap = typeNeedsParens(value.text, before(out), after);
+    if (wrap) out.push(glue("("));
+    out.push(target(value, site));
+    if (wrap) out.push(glue(")"));
+    return;
+  }
+  // Where a value is expected, a named type is the class of that name: `new ${type}()`.
+  const named = value instanceof TypeRef ? value.kind === "named" && value.name : DOTTED.test(value.text) && value.text;
+  if (!named || position === "statement" || position === "member") {
+    refuse(value, position, site, "a type can stand only where a type is expected");
+  }
+  const range = value[RANGE];
+  out.push(range && value.text.startsWith(named)
+    ? [named, TARGET, range.start, range.start + utf8Length(named), 0]
+    : computed(named, site));
+}
+
+function spliceParam(out, value, site) {
+  if (value.isRest) out.push(glue("..."));
+  out.push(target(value.name, site));
+  if (value.isOptional && !value.initializer) out.push(glue("?"));
+  if (value.type) out.push(glue(": "), target(value.type, site));
+  if (value.initializer) out.push(glue(" = "), target(value.initializer, site));
+}
+
+function spliceValue(out, position, value, site, after) {
+  switch (position) {
+    case "name": {
+      const joined = ENDS_IN_IDENTIFIER.test(before(out));
+      const text = typeof value === "number" && Number.isInteger(value) && value >= 0 && joined ? String(value) : value;
+      if (typeof text !== "string") refuse(value, position, site);
+      const open = STARTS_IN_IDENTIFIER.test(after);
+      const fits = joined ? text === "" || IDENTIFIER_PART.test(text)
+        : IDENTIFIER.test(text) || (text === "" && open)
+          || (text[0] === "#" && before(out).endsWith(".") && IDENTIFIER.test(text.slice(1)));
+      if (!fits) refuse(value, position, site, "a string in a name's place must be an identifier");
+      if (text !== "") out.push(computed(text, site));
+      return;
+    }
+    case "type":
+      if (typeof value !== "string" || !DOTTED.test(value)) {
+        refuse(value, position, site, "use a TypeRef, the name of a type, or `quote type { … }`");
+      }
+      out.push(computed(value, site));
+      return;
+    case "parameter":
+      if (typeof value !== "string" || !IDENTIFIER.test(value)) refuse(value, position, site);
+      out.push(computed(value, site));
+      return;
+    case "statement":
+    case "member":
+      refuse(value, position, site, "use a fragment: `quote { … }`");
+    // falls through: `refuse` throws
+    default: {
+      const literal = [];
+      writeLiteral(literal, value, site, []);
+      const text = literal.length === 1 ? literal[0][0] : "{";
+      const wrap = position === "expression"
+        && (needsParens(text, before(out), after) || (typeof value === "number" && after.startsWith(".")));
+      if (wrap) out.push(glue("("));
+      for (const piece of literal) out.push(piece);
+      if (wrap) out.push(glue(")"));
+    }
+  }
+}
+
+// Writes a value as a literal; code inside it is inserted. `path` holds the objects around it.
+function writeLiteral(out, value, site, path) {
+  const text = (it) => {
+    const last = out[out.length - 1];
+    // Neighbours of one origin are one piece, so that a table of 10,000 numbers is not 20,000 pieces.
+    if (last !== undefined && last.literal) last[0] += it;
+    else {
+      const piece = computed(it, site);
+      Object.defineProperty(piece, "literal", { value: true });
+      out.push(piece);
+    }
+  };
+  const fail = (why, help) => {
+    throw site === undefined ? new LiteralError(why, help) : new SpliceError(why, help, site);
+  };
+  switch (typeof value) {
+    case "string": return text(JSON.stringify(value));
+    case "number": return text(Object.is(value, -0) ? "-0" : String(value));
+    case "bigint": return text(`${value}n`);
+    case "boolean":
+    case "undefined": return text(String(value));
+    case "object": break;
+    default: return fail(`${describe(value)} has no literal form`, "return data, or code as a quote");
+  }
+  if (value === null) return text("null");
+  if (isCode(value)) return splice(out, "argument", value, site ?? null, ",");
+  if (path.includes(value)) return fail("a value that contains itself has no literal form", "break the cycle");
+  path.push(value);
+  if (Array.isArray(value)) {
+    text("[");
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) text(", ");
+      writeLiteral(out, value[i], site, path);
+    }
+    text("]");
+  } else {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype) {
+      fail(`${describe(value)} has no literal form`, "turn it into plain objects, arrays, strings and numbers");
+    }
+    const keys = Object.keys(value);
+    if (keys.length === 0) text("{}");
+    else {
+      keys.forEach((key, i) => {
+        const written = key === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(key) ? key : JSON.stringify(key);
+        text(`${i > 0 ? ", " : "{ "}${written}: `);
+        writeLiteral(out, value[key], site, path);
+      });
+      text(" }");
+    }
+  }
+  path.pop();
+}
+
+function utf8Length(text) {
+  let length = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0);
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return length;
+}
+
+// ---- Parentheses -------------------------------------------------------------------------------
+
+const BEFORE_WHOLE = /(?:^|[([,:;{}]|[^=!<>]=|=>|\breturn|\bthrow)\s*$/;
+const AFTER_WHOLE = /^\s*(?:$|[)\],;:}])/;
+const STATEMENT_START = /(?:^|[;{}]|=>)\s*$/;
+const DECLARES = /^\s*(?:\{|function\b|class\b|async\s+function\b|let\b)/;
+
+// Whether an expression must be parenthesised between `left` and `right` to stay one operand.
+function needsParens(text, left, right) {
+  if (DECLARES.test(text) && STATEMENT_START.test(left)) return true;
+  if (BEFORE_WHOLE.test(left) && AFTER_WHOLE.test(right)) return false;
+  return !isPrimary(text);
+}
+
+const WORD = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*/uy;
+const NUMBER = /(?:0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)n?/y;
+const OPERATORS = new Set(["new", "typeof", "void", "delete", "await", "yield", "async", "function", "class", "in", "of", "let"]);
+
+// Whether the text is an operand by itself: a name, a literal, or one with members and calls after.
+function isPrimary(text) {
+  const source = text.trim();
+  let at = first(source);
+  while (at >= 0 && at < source.length) at = suffix(source, at);
+  return at === source.length && at > 0;
+}
+
+function sticky(pattern, source, at) {
+  pattern.lastIndex = at;
+  const found = pattern.exec(source);
+  return found ? found[0] : "";
+}
+
+function first(source) {
+  const char = source[0];
+  if (char === undefined) return -1;
+  if ("([{\"'`".includes(char)) return balanced(source, 0);
+  const word = sticky(WORD, source, 0);
+  if (word) return OPERATORS.has(word) ? -1 : word.length;
+  return sticky(NUMBER, source, 0).length || -1;
+}
+
+function suffix(source, at) {
+  const char = source[at];
+  if (char === "(" || char === "[" || char === "`") return balanced(source, at);
+  if (char === "!" && source[at + 1] !== "=") return at + 1;
+  if (char === "." || (char === "?" && source[at + 1] === ".")) {
+    const start = char === "." ? at + 1 : at + 2;
+    const word = sticky(WORD, source, start);
+    if (word) return start + word.length;
+    if (char === "?" && "([".includes(source[start])) return balanced(source, start);
+  }
+  return -1;
+}
+
+// The end of the bracket or quotation mark that opens at `at`; -1 where that is not plain to see.
+function balanced(source, at) {
+  const closers = [];
+  for (let i = at; i < source.length; i++) {
+    const char = source[i];
+    if (char === '"' || char === "'" || char === "`") {
+      for (i++; i < source.length && source[i] !== char; i++) {
+        if (source[i] === "\\") i++;
+        if (char === "`" && source[i] === "$" && source[i + 1] === "{") return -1;
+      }
+      if (i >= source.length) return -1;
+    } else if (char === "(") closers.push(")");
+    else if (char === "[") closers.push("]");
+    else if (char === "{") closers.push("}");
+    else if (char === "/") return -1;
+    else if (char === ")" || char === "]" || char === "}") {
+      if (closers.pop() !== char) return -1;
+    }
+    if (closers.length === 0) return i + 1;
+  }
+  return -1;
+}
+
+const TYPE_ALONE_BEFORE = /(?:^|[:<,([{|=]|=>|\bas|\bextends|\bsatisfies|\breturn|\bis)\s*$/;
+const TYPE_ALONE_AFTER = /^\s*(?:$|[>,;)\]}={|]|\r?\n)/;
+const SIMPLE_TYPE = /^[\p{ID_Continue}$._"'\s-]+(?:<[^<>&|?=]*>)?(?:\[\])*$/u;
+
+function typeNeedsParens(text, left, right) {
+  const source = text.trim();
+  if (SIMPLE_TYPE.test(source) && !/\s/.test(source.replace(/<.*>/, ""))) return false;
+  if (/^[[{][^]*[\]}]$/.test(source) && balanced(source, 0) === source.length) return false;
+  if (!TYPE_ALONE_BEFORE.test(left) || !TYPE_ALONE_AFTER.test(right)) return true;
+  // In a union, a function or conditional type would swallow what follows it.
+  return (/\|\s*$/.test(left) || /^\s*\|/.test(right)) && /=>|\bextends\b/.test(source);
+}
+
+// ---- The context -------------------------------------------------------------------------------
+
+const MEMBER_TARGETS = new Set(["class", "interface", "enum"]);
+
+function defaultPlace(fragment) {
+  const { target } = state;
+  if (target === undefined) return "Value";
+  if (!MEMBER_TARGETS.has(target.kind)) return "After";
+  // Statements have no place in a class body; they belong beside it.
+  return target.kind === "class" && fragment instanceof Fragment && fragment.kind === "statements" ? "After" : "Members";
+}
+
+function emitAt(place, value) {
+  const pieces = [];
+  splice(pieces, place === "Members" ? "member" : place === "Value" ? "argument" : "statement", value, null, "");
+  state.emissions.push([place, pieces]);
+}
+
+function $emit(value) {
+  if (Array.isArray(value)) for (const each of value) $emit(each);
+  else emitAt(defaultPlace(value), value);
+}
+
+function rangeOf(at) {
+  if (at === undefined || at === null) return null;
+  if (at instanceof Target) return at.name?.[RANGE] ?? at[RANGE];
+  if (at instanceof Fragment) {
+    const piece = piecesOf(at).find((each) => each[1] === TARGET);
+    return piece ? { start: piece[2], end: piece[3] } : null;
+  }
+  return at[RANGE] ?? null;
+}
+
+const hash = (text) => {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return (value >>> 0).toString(36);
+};
+const asIdentifier = (text) => {
+  const cleaned = String(text).replace(/[^\p{ID_Continue}$]/gu, "_");
+  return IDENTIFIER.test(cleaned) ? cleaned : `_${cleaned}`;
+};
+const stackHere = () => new Error().stack ?? "";
+
+// The module of the caller outside this prelude.
+function callerModule(stack) {
+  for (const line of stack.split("\n")) {
+    const found = /^\s*at [^(]*\((.*):\d+:\d+\)$/.exec(line);
+    if (found && !found[1].startsWith("msc:")) return found[1];
+  }
+  return state.entry;
+}
+
+function report(isError, at, message, help) {
+  if (typeof at === "string" && message === undefined) [at, message] = [undefined, at];
+  state.reports.push({
+    isError, at: rangeOf(at), message: String(message), help: help === undefined ? null : String(help), stack: stackHere(),
+  });
+}
+
+class MacroContext {
+  constructor(target, block) {
+    this.target = target;
+    this.block = block;
+  }
+  addMembers(fragment) { emitAt("Members", fragment); }
+  addBefore(fragment) { emitAt("Before", fragment); }
+  addAfter(fragment) { emitAt("After", fragment); }
+  replace(fragment) { emitAt("Replace", fragment); }
+  emit(fragment) { $emit(fragment); }
+  // The local name depends only on what is imported: two expansions that import one thing agree.
+  import(module, name) {
+    const from = /^\.\.?\//.test(module) ? callerModule(stackHere()) : state.entry;
+    const key = /^\.\.?\//.test(module) ? `${from}\n${module}\n${name}` : `${module}\n${name}`;
+    const local = `${asIdentifier(name)}$${hash(key)}`;
+    if (!state.imports.some((each) => each.local === local)) {
+      state.imports.push({ module: String(module), from, name: String(name), local });
+    }
+    return new Name(local);
+  }
+  // Distinct within the expansion, and between uses that differ in target or arguments.
+  unique(hint) {
+    state.seed ??= hash(`${state.macro}\n${state.target?.kind}\n${state.target?.name}\n${state.args.map(String).join("\n")}`);
+    const count = state.uniques++;
+    return new Name(`${asIdentifier(hint ?? "it")}$${state.seed}${count > 0 ? `_${count}` : ""}`);
+  }
+  error(at, message, help) { report(true, at, message, help); }
+  warn(at, message, help) { report(false, at, message, help); }
+}
+
+// A name made by code, for where a string would become a string literal.
+function identifier(text) {
+  if (!DOTTED.test(String(text))) throw new TypeError(`${describe(text)} is no identifier`);
+  return new Name(String(text));
+}
+
+// ---- Inputs ------------------------------------------------------------------------------------
+
+function request(kind, ...parameters) {
+  const [answer, first, second, third] = ask(kind, parameters);
+  if (answer !== "error") return first;
+  const error = new InputError(first, second, third);
+  if (first === "NotPermitted") state.refusal ??= error;
+  throw error;
+}
+
+const readFile = (path) => request("readFile", String(path));
+function readJson(path) {
+  const text = readFile(path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError("Invalid", `${path} is not valid JSON: ${error.message}`, undefined);
+  }
+}
+const glob = (pattern) => request("glob", String(pattern));
+const env = (name) => request("env", String(name));
+const exec = (program, args = []) => request("exec", String(program), args.map(String));
+function fetch(url, init = {}) {
+  const headers = Object.entries(init.headers ?? {}).map(([key, value]) => [key, String(value)]);
+  const response = request("fetch", String(url), String(init.method ?? "GET"), headers, init.body === undefined ? "" : String(init.body));
+  return {
+    status: response.status,
+    ok: response.status >= 200 && response.status < 300,
+    headers: Object.fromEntries(response.headers),
+    text: () => response.body,
+    json: () => JSON.parse(response.body),
+  };
+}
+
+// ---- console -----------------------------------------------------------------------------------
+
+const LOG_LINES = 1000, LOG_LENGTH = 16384;
+
+function inspect(value, depth, path) {
+  if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return `[Function: ${value.name || "anonymous"}]`;
+  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof Fragment || value instanceof Syntax) return value.text;
+  if (path.includes(value)) return "[Circular]";
+  if (depth > 4) return Array.isArray(value) ? "[Array]" : "[Object]";
+  const inside = [...path, value];
+  const show = (each) => inspect(each, depth + 1, inside);
+  const many = (items) => (items.length > 100 ? [...items.slice(0, 100), `… ${items.length - 100} more`] : items).join(", ");
+  if (Array.isArray(value)) return `[${many(value.map(show))}]`;
+  const made = value.constructor?.name;
+  const prefix = made && made !== "Object" ? `${made} ` : "";
+  if (value instanceof Map) return `Map {${many([...value].map(([key, each]) => `${show(key)} => ${show(each)}`))}}`;
+  if (value instanceof Set) return `Set {${many([...value].map(show))}}`;
+  const entries = Object.keys(value).map((key) => `${IDENTIFIER.test(key) ? key : JSON.stringify(key)}: ${show(value[key])}`);
+  return entries.length ? `${prefix}{ ${many(entries)} }` : `${prefix}{}`;
+}
+
+function log(...values) {
+  if (state.logs.length > LOG_LINES) return;
+  if (state.logs.length === LOG_LINES) return void state.logs.push("… further output left out");
+  const text = values.map((value) => inspect(value, 0, [])).join(" ");
+  state.logs.push(text.length > LOG_LENGTH ? `${text.slice(0, LOG_LENGTH)}…` : text);
+}
+
+// ---- Running -----------------------------------------------------------------------------------
+
+const define = (name, value) =>
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+
+Object.defineProperty(Math, "random", {
+  value: function random() {
+    throw new Error("Math.random() is not available in a macro: its output must be the same every time");
+  },
+});
+Error.stackTraceLimit = 30;
+
+const meta = {
+  $quote, $emit, readFile, readJson, glob, env, exec, fetch, identifier,
+  Fragment, Name, Expr, TypeNode, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, MacroContext,
+};
+for (const key of Object.keys(meta)) define(key, meta[key]);
+define("console", { log, info: log, warn: log, error: log, debug: log, trace: log, dir: log });
+
+function argument(json) {
+  if (json.kind === "value") return json.json === "" ? undefined : JSON.parse(json.json);
+  const { text, range } = json.syntax;
+  switch (json.form) {
+    case "name": return new Name(text, range);
+    case "typeNode": return new TypeNode(text, range);
+    default: return new Expr(text, range);
+  }
+}
+
+const isThenable = (value) => value !== null && typeof value === "object" && typeof value.then === "function";
+
+function failure(error) {
+  if (error instanceof SpliceError) return { kind: "BadSplice", message: error.message, help: error.help, site: error.site, stack: error.stack };
+  if (error instanceof LiteralError) return { kind: "NoLiteral", message: error.message, help: error.help };
+  if (error instanceof InputError) {
+    const kind = error.kind === "NotPermitted" ? "NotPermitted" : "Input";
+    return { kind, message: error.message, help: error.help, stack: error.stack };
+  }
+  if (error instanceof Error) {
+    const { name, message, stack } = error;
+    if (name === "InternalError" && message === "out of memory") return { kind: "OutOfMemory", message };
+    return { kind: "Threw", message: name === "Error" ? String(message) : `${name}: ${message}`, stack: String(stack ?? "") };
+  }
+  if (error === null) return { kind: "OutOfMemory", message: "out of memory" };
+  return { kind: "Threw", message: `threw ${describe(error)}, which is no Error` };
+}
+
+// Called before any module of the macro is evaluated.
+export function start(entry, root, macro) {
+  state = {
+    entry, macro, target: undefined, args: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
+    uniques: 0, seed: undefined, refusal: undefined,
+  };
+  define("root", root);
+}
+
+// What went wrong before or outside `run`, in the same form.
+export function failed(error) {
+  return JSON.stringify({ failure: { ...failure(error), modules: state.modules }, logs: state.logs });
+}
+
+export function run(namespace, isComptime, inputText) {
+  try {
+    const input = JSON.parse(inputText);
+    const called = isComptime ? namespace.default : namespace[state.macro];
+    if (typeof called !== "function") {
+      const what = isComptime ? "a compile-time block" : `\`${state.macro}\``;
+      return JSON.stringify({ failure: { kind: "Module", message: `${what} is not exported by ${state.entry}` }, logs: [] });
+    }
+    state.target = input.target ? new Target(input.target) : undefined;
+    state.args = input.args.map(argument);
+    const block = input.block ? new Block(input.block.text, input.block.range) : undefined;
+    const value = isComptime ? called() : called(new MacroContext(state.target, block), ...state.args);
+    if (isThenable(value)) {
+      throw new TypeError("a macro cannot be async: it returned a promise. The functions of std/meta answer at once, without await");
+    }
+    if (isComptime) {
+      if (value !== undefined || state.emissions.length === 0) {
+        const pieces = [];
+        if (isCode(value)) splice(pieces, "argument", value, null, "");
+        else writeLiteral(pieces, value, undefined, []);
+        state.emissions.push(["Value", pieces]);
+      }
+    } else if (value !== undefined) {
+      if (state.target === undefined || isCode(value) || Array.isArray(value)) $emit(value);
+      else throw new SpliceError(`a macro returned ${describe(value)}; it can return a fragment or nothing`, undefined, null);
+    }
+    if (state.refusal) throw state.refusal;
+    const { modules, emissions, imports, reports, logs } = state;
+    return JSON.stringify({ output: { modules, emissions, imports, reports, logs } });
+  } catch (error) {
+    return failed(state.refusal ?? error);
+  }
+}
