@@ -1,0 +1,157 @@
+//! Which project a file belongs to, and the options that rule it.
+//!
+//! The nearest `metascript.json` or `tsconfig.json` upwards rules, the former where both lie in one
+//! directory. Whatever TypeScript's options mean is the engine's business: this module only finds
+//! the file, and says a `metascript.json` in the form of a `tsconfig.json`.
+
+use serde_json::{Map, Value, json};
+
+use crate::base::{Digest, FilePath, Recipe, TextRange};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::engine::ConfigSource;
+use crate::text::SourceText;
+use crate::{std_lib, vfs};
+
+/// The file name of a Metascript project.
+pub const PROJECT_FILE: &str = "metascript.json";
+const TSCONFIG: &str = "tsconfig.json";
+
+/// Keys of `metascript.json` that are ours and no compiler option.
+const OWN_KEYS: &[&str] = &["$schema", "include", "exclude", "files", "extends", "macros", "compilerOptions"];
+
+/// A directory that is checked as one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProjectId {
+    /// Where the project file lies; with none, the directory that was named.
+    pub root: FilePath,
+    /// `metascript.json` or `tsconfig.json`; `None` where defaults rule.
+    pub config: Option<FilePath>,
+}
+
+impl ProjectId {
+    /// The project that rules `directory`: the nearest project file at or above it. Without any,
+    /// `fallback` (a workspace folder, or the directory itself).
+    pub fn of_dir(disk: &vfs::Disk, directory: &FilePath, fallback: &FilePath) -> ProjectId {
+        let mut at = directory.clone();
+        loop {
+            for name in [PROJECT_FILE, TSCONFIG] {
+                let config = at.join(name);
+                if disk.is_file(&config) {
+                    return ProjectId { root: at, config: Some(config) };
+                }
+            }
+            let parent = at.parent();
+            if parent == at {
+                break;
+            }
+            at = parent;
+        }
+        ProjectId { root: fallback.clone(), config: None }
+    }
+
+    pub fn digest(&self) -> Digest {
+        let mut recipe = Recipe::new("project");
+        recipe.text("root", self.root.as_str());
+        recipe.text("config", self.config.as_ref().map_or("", FilePath::as_str));
+        recipe.finish()
+    }
+
+    pub fn uses_tsconfig(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.name() == TSCONFIG)
+    }
+}
+
+/// The engine's configuration for a project, with what is wrong with the file itself.
+pub fn source(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Diagnostic>) {
+    let Some(config) = &id.config else {
+        return (defaults(&id.root), Vec::new());
+    };
+    if id.uses_tsconfig() {
+        return (ConfigSource::File(config.clone()), Vec::new());
+    }
+    let text = text.unwrap_or_else(|| SourceText::new(""));
+    match translate(&text) {
+        Ok(json) => (ConfigSource::Text { dir: id.root.clone(), json }, Vec::new()),
+        Err((range, message)) => {
+            let problem = Diagnostic::new(Code::CONFIG, config, range, message)
+                .with_help("until this is mended the project is checked with the default options");
+            (defaults(&id.root), vec![problem])
+        }
+    }
+}
+
+/// The directory under which options without a file lie.
+fn defaults(root: &FilePath) -> ConfigSource {
+    let json = json!({ "compilerOptions": Value::Object(default_options()) }).to_string();
+    ConfigSource::Text { dir: root.clone(), json }
+}
+
+/// LANGUAGE.md, section 1: strict ES modules resolved as bundlers do.
+fn default_options() -> Map<String, Value> {
+    let options = json!({
+        "strict": true,
+        "target": "esnext",
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "noEmit": true,
+        "skipLibCheck": true,
+        "resolveJsonModule": true,
+    });
+    match options {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Says a `metascript.json` as a `tsconfig.json`.
+fn translate(text: &SourceText) -> Result<String, (TextRange, String)> {
+    let whole = TextRange::new(0, text.len());
+    let value = jsonc_parser::parse_to_serde_value::<Value>(text.as_str(), &jsonc_parser::ParseOptions::default())
+        .map_err(|error| {
+            let range = error.range();
+            (TextRange::from(range.start..range.end.max(range.start)), format!("not valid JSON: {}", error.kind()))
+        })?;
+    let Value::Object(mut given) = value else {
+        return Err((whole, "a project file holds one JSON object".to_owned()));
+    };
+    let mut options = default_options();
+    if let Some(Value::Object(nested)) = given.get("compilerOptions") {
+        options.extend(nested.clone());
+    }
+    let mut out = Map::new();
+    for key in ["include", "exclude", "files", "extends"] {
+        if let Some(value) = given.remove(key) {
+            out.insert(key.to_owned(), typescript_names(value));
+        }
+    }
+    for (key, value) in given {
+        if !OWN_KEYS.contains(&key.as_str()) {
+            options.insert(key, value);
+        }
+    }
+    out.insert("compilerOptions".to_owned(), Value::Object(options));
+    Ok(Value::Object(out).to_string())
+}
+
+/// `src/**/*.ms` names what the engine sees as `src/**/*.ts`.
+fn typescript_names(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(match text.strip_suffix(".ms") {
+            Some(stem) => format!("{stem}.ts"),
+            None => text,
+        }),
+        Value::Array(items) => Value::Array(items.into_iter().map(typescript_names).collect()),
+        other => other,
+    }
+}
+
+/// A `tsconfig.json` as the engine reads it: `.ms` names said as `.ts`, byte for byte as long, so
+/// that every position in it stays.
+pub fn tsconfig_text(text: &str) -> String {
+    text.replace(".ms\"", ".ts\"")
+}
+
+/// Where the standard library lies, for `paths`.
+pub fn std_pattern() -> (&'static str, String) {
+    ("std/*", format!("{}/*", std_lib::ROOT))
+}
