@@ -31,3 +31,19 @@ pub fn resolve(specifier: &str) -> Option<FilePath> {
     let name = format!("{}.ms", rest.trim_end_matches(".ms"));
     FILES.iter().any(|(file, _)| *file == name).then(|| FilePath::new(&format!("{ROOT}/{name}")))
 }
+
+/// Whether a path lies in the standard library.
+pub fn contains(path: &FilePath) -> bool {
+    path.as_str().strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a path is a directory of the standard library, or leads to it.
+pub fn is_dir(path: &FilePath) -> bool {
+    let below = format!("{}/", path.as_str().trim_end_matches('/'));
+    ROOT.starts_with(&below)
+        || path.as_str() == ROOT
+        || below
+            .strip_prefix(ROOT)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|rest| FILES.iter().any(|(name, _)| name.starts_with(rest)))
+}

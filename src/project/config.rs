@@ -10,7 +10,7 @@ use crate::base::{Digest, FilePath, Recipe, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::ConfigSource;
 use crate::text::SourceText;
-use crate::{std_lib, vfs};
+use crate::vfs;
 
 /// The file name of a Metascript project.
 pub const PROJECT_FILE: &str = "metascript.json";
@@ -149,9 +149,4 @@ fn typescript_names(value: Value) -> Value {
 /// that every position in it stays.
 pub fn tsconfig_text(text: &str) -> String {
     text.replace(".ms\"", ".ts\"")
-}
-
-/// Where the standard library lies, for `paths`.
-pub fn std_pattern() -> (&'static str, String) {
-    ("std/*", format!("{}/*", std_lib::ROOT))
 }

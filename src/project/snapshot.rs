@@ -1,26 +1,155 @@
 //! `Snapshot`: a world at one revision, for any thread.
+//!
+//! Everything is computed on demand and memoised in `Shared` under what it depends on, so that a
+//! snapshot costs nothing and two of one revision share all their work.
 
-use crate::base::FilePath;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::{Cancel, FilePath};
+use crate::engine::{EngineError, Files, Program};
+use crate::expand::Expanded;
+use crate::std_lib;
+use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
-use super::Revision;
+use super::config::ProjectId;
+use super::files::ProgramFiles;
+use super::shared::Shared;
+use super::world::{OpenFile, OpenFiles};
+use super::{Revision, expansion, program};
+
+/// What differs between revisions.
+#[derive(Clone)]
+pub(super) struct State {
+    pub revision: Revision,
+    pub open: Arc<OpenFiles>,
+    pub roots: Arc<Vec<FilePath>>,
+    /// Raised whenever a macro's module, or an input that some macro read, changed on disk.
+    pub macro_env: u64,
+    /// How often each file's uses got new outputs.
+    outputs: Arc<HashMap<FilePath, u64>>,
+}
+
+impl State {
+    pub fn new(roots: Vec<FilePath>) -> State {
+        State {
+            revision: Revision(0),
+            open: Arc::default(),
+            roots: Arc::new(roots),
+            macro_env: 0,
+            outputs: Arc::default(),
+        }
+    }
+
+    pub fn expanded(&mut self, files: &[FilePath]) {
+        let outputs = Arc::make_mut(&mut self.outputs);
+        for file in files {
+            *outputs.entry(file.clone()).or_default() += 1;
+        }
+    }
+
+    pub fn outputs_of(&self, file: &FilePath) -> u64 {
+        self.outputs.get(file).copied().unwrap_or(0)
+    }
+}
 
 /// Immutable and cheap to clone.
 #[derive(Clone)]
-pub struct Snapshot {}
+pub struct Snapshot {
+    pub(super) state: State,
+    pub(super) shared: Arc<Shared>,
+}
 
 impl Snapshot {
-    pub fn revision(&self) -> Revision {
-        todo!()
+    pub(super) fn new(state: State, shared: Arc<Shared>) -> Snapshot {
+        Snapshot { state, shared }
     }
 
-    /// The live text of an open file, else what the disk has.
-    pub fn text(&self, _file: &FilePath) -> Option<SourceText> {
-        todo!()
+    pub fn revision(&self) -> Revision {
+        self.state.revision
+    }
+
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The live text of an open file, else what the disk or the standard library has.
+    pub fn text(&self, file: &FilePath) -> Option<SourceText> {
+        match self.state.open.get(file) {
+            Some(open) => Some(open.text.clone()),
+            None => self.saved_text(file),
+        }
+    }
+
+    /// What the disk has, whatever an editor holds.
+    pub(super) fn saved_text(&self, file: &FilePath) -> Option<SourceText> {
+        if let Some(text) = std_lib::read(file) {
+            return Some(SourceText::new(text));
+        }
+        self.shared.disk.read(file).ok()
+    }
+
+    pub fn is_file(&self, file: &FilePath) -> bool {
+        self.state.open.contains_key(file) || std_lib::read(file).is_some() || self.shared.disk.is_file(file)
     }
 
     /// The open files, with the client's version of each.
     pub fn open_files(&self) -> Vec<(FilePath, i32)> {
-        todo!()
+        let mut files: Vec<_> = self.state.open.iter().map(|(file, open)| (file.clone(), open.version)).collect();
+        files.sort();
+        files
+    }
+
+    pub fn version(&self, file: &FilePath) -> Option<i32> {
+        self.state.open.get(file).map(|open| open.version)
+    }
+
+    pub(super) fn open_file(&self, file: &FilePath) -> Option<&OpenFile> {
+        self.state.open.get(file)
+    }
+
+    /// The live tree: kept for open files, parsed for others.
+    pub fn syntax(&self, file: &FilePath) -> Option<Arc<SyntaxFile>> {
+        if let Some(open) = self.state.open.get(file) {
+            return Some(open.syntax.clone());
+        }
+        let text = self.text(file)?;
+        Some(self.parse(text))
+    }
+
+    pub(super) fn parse(&self, text: SourceText) -> Arc<SyntaxFile> {
+        self.shared.counters.parsed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Arc::new(SyntaxFile::parse(text))
+    }
+
+    /// The expanded text of a `.ms` file with the outputs known now; runs nothing. `None` where
+    /// there is no such file.
+    pub fn expanded(&self, file: &FilePath) -> Option<Arc<Expanded>> {
+        expansion::known(self, file)
+    }
+
+    /// The project that rules a file.
+    pub fn project_of(&self, file: &FilePath) -> Arc<ProjectId> {
+        let directory = file.parent();
+        let fallback = self.state.roots.iter().find(|root| directory.is_under(root)).unwrap_or(&directory);
+        Arc::new(ProjectId::of_dir(&self.shared.disk, &directory, fallback))
+    }
+
+    /// The engine's program of a project at this revision; built at most once for it.
+    pub fn program(&self, id: &Arc<ProjectId>, cancel: &Cancel) -> Result<Arc<dyn Program>, EngineError> {
+        program::at(self, id, cancel)
+    }
+
+    /// The files as the engine sees them at this revision.
+    pub fn files(&self) -> Arc<dyn Files> {
+        Arc::new(ProgramFiles::new(self.clone()))
+    }
+
+    /// With new outputs for `files`, ahead of the world that will hear of them.
+    pub(super) fn with_outputs(&self, files: &[FilePath]) -> Snapshot {
+        let mut snap = self.clone();
+        snap.state.expanded(files);
+        snap
     }
 }

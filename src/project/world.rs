@@ -1,9 +1,18 @@
 //! `World`: the one owner of file texts.
+//!
+//! Lives on the state thread. `apply` does what an edit needs at once (the text, its tree) and
+//! nothing else: no disk, no macro, no types.
 
-use crate::base::FilePath;
-use crate::text::{Encoding, LineCol};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::base::{FilePath, TextRange};
+use crate::syntax::SyntaxFile;
+use crate::text::{Encoding, LineCol, SourceText, TextEdit};
 
 use super::Snapshot;
+use super::shared::{Logged, Shared, WorldOptions};
+use super::snapshot::State;
 
 /// Counts edits: two snapshots of one revision are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -17,7 +26,11 @@ pub struct Edit {
 }
 
 /// What a pass learned about macros, for the world to keep. Opaque outside `project`.
-pub struct Expansions {}
+#[derive(Clone, Debug, Default)]
+pub struct Expansions {
+    /// Files of which some use has a new output.
+    pub(super) files: Vec<FilePath>,
+}
 
 /// Everything that can happen to a world.
 pub enum Change {
@@ -48,22 +61,148 @@ pub enum Change {
     Expanded(Expansions),
 }
 
-pub struct World {}
+/// A file that the editor owns.
+#[derive(Clone)]
+pub(super) struct OpenFile {
+    pub version: i32,
+    pub text: SourceText,
+    pub syntax: Arc<SyntaxFile>,
+}
+
+pub struct World {
+    state: State,
+    shared: Arc<Shared>,
+}
 
 impl World {
     /// Never fails and reads nothing yet: projects are found as files are opened.
-    pub fn new(_roots: Vec<FilePath>) -> World {
-        todo!()
+    pub fn new(options: WorldOptions) -> World {
+        let shared = Shared::new(&options);
+        World { state: State::new(options.roots), shared }
+    }
+
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The live text of an open file.
+    pub fn text(&self, file: &FilePath) -> Option<&SourceText> {
+        self.state.open.get(file).map(|open| &open.text)
     }
 
     /// Applies a change; `Err` says why it cannot be (an edit of a file that is not open, a
     /// version that does not grow) and changes nothing.
-    pub fn apply(&mut self, _change: Change) -> Result<Revision, String> {
-        todo!()
+    pub fn apply(&mut self, change: Change) -> Result<Revision, String> {
+        match change {
+            Change::Open { file, version, text } => {
+                let text = SourceText::new(text);
+                let known = self.state.open.contains_key(&file) || self.shared.disk.is_file(&file);
+                let syntax = Arc::new(SyntaxFile::parse(text.clone()));
+                self.insert(file.clone(), OpenFile { version, text, syntax });
+                self.log(if known { Logged::File(file) } else { Logged::Structure });
+            }
+            Change::Edit { file, version, edits, encoding } => {
+                let open = self.state.open.get(&file).ok_or_else(|| format!("{file} is not open"))?;
+                if version <= open.version {
+                    return Err(format!("version {version} of {file} does not follow {}", open.version));
+                }
+                let (text, syntax) = edited(open, &edits, encoding);
+                self.insert(file.clone(), OpenFile { version, text, syntax });
+                self.log(Logged::File(file));
+            }
+            Change::Save { file, text } => {
+                self.shared.disk.invalidate(&file);
+                if let (Some(text), Some(open)) = (text, self.state.open.get(&file))
+                    && text != open.text.as_str()
+                {
+                    let text = SourceText::new(text);
+                    let syntax = Arc::new(SyntaxFile::parse(text.clone()));
+                    let version = open.version;
+                    self.insert(file.clone(), OpenFile { version, text, syntax });
+                }
+                self.saved(&file);
+            }
+            Change::Close { file } => {
+                Arc::make_mut(&mut self.state.open).remove(&file);
+                self.shared.disk.invalidate(&file);
+                let known = self.shared.disk.is_file(&file);
+                self.log(if known { Logged::File(file) } else { Logged::Structure });
+            }
+            Change::Disk { files } => {
+                let mut structure = false;
+                for file in &files {
+                    structure |= self.shared.disk.invalidate(file).changes_structure();
+                }
+                for file in files {
+                    self.saved(&file);
+                }
+                if structure {
+                    self.log(Logged::Structure);
+                }
+            }
+            Change::Expanded(expansions) => {
+                if expansions.files.is_empty() {
+                    return Ok(self.state.revision);
+                }
+                self.state.expanded(&expansions.files);
+                self.state.revision.0 += 1;
+                for file in expansions.files {
+                    self.shared.log.push(self.state.revision, Logged::File(file));
+                }
+            }
+        }
+        Ok(self.state.revision)
     }
 
     /// Cheap: shares everything.
     pub fn snapshot(&self) -> Snapshot {
-        todo!()
+        Snapshot::new(self.state.clone(), self.shared.clone())
+    }
+
+    fn insert(&mut self, file: FilePath, open: OpenFile) {
+        Arc::make_mut(&mut self.state.open).insert(file, open);
+    }
+
+    fn log(&mut self, what: Logged) {
+        self.state.revision.0 += 1;
+        self.shared.log.push(self.state.revision, what);
+    }
+
+    /// The saved text of `file` may be another. Macros run from saved text, so a macro's module
+    /// counts as changed only here; the project's own options likewise.
+    fn saved(&mut self, file: &FilePath) {
+        if self.shared.graphs.uses(file) {
+            self.state.macro_env += 1;
+            self.log(Logged::Structure);
+        } else if file.has_extension("json") {
+            self.log(Logged::Structure);
+        } else {
+            self.log(Logged::File(file.clone()));
+        }
     }
 }
+
+/// Applies the edits of one notification, re-parsing after each: every edit's positions are in
+/// the text that the one before left.
+fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, Arc<SyntaxFile>) {
+    let mut text = open.text.clone();
+    let mut syntax = open.syntax.clone();
+    for edit in edits {
+        match edit.range {
+            None => {
+                text = SourceText::new(edit.text.as_str());
+                syntax = Arc::new(SyntaxFile::parse(text.clone()));
+            }
+            Some((start, end)) => {
+                let start = text.lines().offset(text.as_str(), start, encoding);
+                let end = text.lines().offset(text.as_str(), end, encoding).max(start);
+                let edit = TextEdit { range: TextRange::new(start, end), text: edit.text.clone() };
+                text = SourceText::new(TextEdit::apply_in_order(text.as_str(), std::slice::from_ref(&edit)));
+                syntax = Arc::new(syntax.reparse(text.clone(), std::slice::from_ref(&edit)));
+            }
+        }
+    }
+    (text, syntax)
+}
+
+pub(super) type OpenFiles = HashMap<FilePath, OpenFile>;

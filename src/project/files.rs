@@ -1,0 +1,87 @@
+//! The program's files as the engine sees them: every `a.ms` as an `a.ts` of expanded text, the
+//! standard library under `node_modules/std`, editors' live text over the disk's.
+
+use std::sync::Arc;
+
+use crate::base::FilePath;
+use crate::engine::Files;
+use crate::std_lib;
+
+use super::config;
+use super::snapshot::Snapshot;
+
+/// What the engine calls a file that `msc` calls `file`.
+pub fn engine_path(file: &FilePath) -> FilePath {
+    if file.is_metascript() { file.with_extension("ts") } else { file.clone() }
+}
+
+pub(super) struct ProgramFiles {
+    snap: Snapshot,
+}
+
+impl ProgramFiles {
+    pub fn new(snap: Snapshot) -> ProgramFiles {
+        ProgramFiles { snap }
+    }
+}
+
+/// What `msc` calls a file that the engine calls `path`: `.ms` wins over `.ts` of the same stem.
+pub fn source_path(snap: &Snapshot, path: &FilePath) -> FilePath {
+    if path.has_extension("ts") {
+        let twin = path.with_extension("ms");
+        if snap.is_file(&twin) {
+            return twin;
+        }
+    }
+    path.clone()
+}
+
+impl Files for ProgramFiles {
+    fn read(&self, path: &FilePath) -> Option<Arc<str>> {
+        let file = source_path(&self.snap, path);
+        if file.is_metascript() {
+            return self.snap.expanded(&file).map(|expanded| expanded.text.as_str().into());
+        }
+        let text = self.snap.text(&file)?;
+        if file.has_extension("json") && file.name().starts_with("tsconfig") {
+            return Some(config::tsconfig_text(text.as_str()).into());
+        }
+        Some(text.as_str().into())
+    }
+
+    fn is_file(&self, path: &FilePath) -> bool {
+        if path.has_extension("ts") && self.snap.is_file(&path.with_extension("ms")) {
+            return true;
+        }
+        !path.is_metascript() && self.snap.is_file(path)
+    }
+
+    fn is_dir(&self, path: &FilePath) -> bool {
+        std_lib::is_dir(path) || self.snap.shared().disk.is_dir(path)
+    }
+
+    fn entries(&self, path: &FilePath) -> (Vec<String>, Vec<String>) {
+        let (mut files, mut dirs) = self.snap.shared().disk.entries(path);
+        for (open, _) in self.snap.open_files() {
+            if open.parent() == *path && !files.iter().any(|name| name == open.name()) {
+                files.push(open.name().to_owned());
+            }
+        }
+        let metascript: Vec<String> =
+            files.iter().filter_map(|name| name.strip_suffix(".ms")).map(|stem| format!("{stem}.ts")).collect();
+        files.retain(|name| !name.ends_with(".ms") && !metascript.contains(name));
+        files.extend(metascript);
+        files.sort();
+        dirs.sort();
+        (files, dirs)
+    }
+
+    fn realpath(&self, path: &FilePath) -> FilePath {
+        if std_lib::contains(path) {
+            return path.clone();
+        }
+        let file = source_path(&self.snap, path);
+        engine_path(&self.snap.shared().disk.realpath(&file))
+    }
+}
+

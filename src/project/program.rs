@@ -1,0 +1,169 @@
+//! The engine's program of each project, led from revision to revision.
+//!
+//! A program is built at most once a revision, on the first request that needs it, under its
+//! slot's lock and never on the state thread. One changed file costs an update, not a load.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use crate::base::{Cancel, Digest, FilePath};
+use crate::diagnostic::Diagnostic;
+use crate::engine::{Config, EngineError, Program};
+
+use super::config::{self, ProjectId};
+use super::files::{engine_path, source_path};
+use super::shared::{Difference, lock};
+use super::{Revision, Snapshot};
+
+#[derive(Default)]
+pub(super) struct Programs(Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>);
+
+#[derive(Default)]
+struct Slot {
+    built: Option<Built>,
+    /// Files that an editor opened though the project does not reach them.
+    extra: BTreeSet<FilePath>,
+}
+
+struct Built {
+    revision: Revision,
+    program: Arc<dyn Program>,
+    config: Arc<Configured>,
+    /// What the program holds of files that changed since it was loaded.
+    texts: HashMap<FilePath, Digest>,
+}
+
+/// A project's options, parsed.
+pub struct Configured {
+    pub config: Config,
+    /// Faults of a `metascript.json` that kept it from being used.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Programs {
+    fn slot(&self, id: &ProjectId) -> Arc<Mutex<Slot>> {
+        lock(&self.0).entry(id.clone()).or_default().clone()
+    }
+
+    /// Whether some program holds the file: then a change of it is a change of text, else one of
+    /// structure. Programs that are being built count as not holding it.
+    pub fn contain(&self, file: &FilePath) -> bool {
+        let path = engine_path(file);
+        lock(&self.0).values().any(|slot| {
+            slot.try_lock()
+                .is_ok_and(|slot| slot.built.as_ref().is_some_and(|built| built.program.contains(&path)))
+        })
+    }
+
+    /// Any project that has a program: what rules files of the standard library.
+    pub fn any(&self) -> Option<ProjectId> {
+        lock(&self.0).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
+    }
+}
+
+/// The options of a project as they stand at this revision.
+pub fn configured(snap: &Snapshot, id: &ProjectId) -> Result<Configured, EngineError> {
+    let text = id.config.as_ref().and_then(|file| snap.text(file));
+    let (source, problems) = config::source(id, text);
+    let config = snap.shared.engine.config(&*snap.files(), &source)?;
+    Ok(Configured { config, problems })
+}
+
+/// A program and the options it was loaded under.
+#[derive(Clone)]
+pub struct Loaded {
+    pub program: Arc<dyn Program>,
+    pub configured: Arc<Configured>,
+}
+
+/// The program at the snapshot's revision, holding `wanted` where it is given.
+pub(super) fn at(
+    snap: &Snapshot,
+    id: &ProjectId,
+    wanted: Option<&FilePath>,
+    cancel: &Cancel,
+) -> Result<Loaded, EngineError> {
+    let slot = snap.shared.programs.slot(id);
+    let mut slot = lock(&slot);
+    if cancel.is_cancelled() {
+        return Err(EngineError::Cancelled);
+    }
+    let wanted = wanted.map(engine_path);
+    let reusable = match &slot.built {
+        None => None,
+        Some(built) => match snap.shared.log.between(built.revision, snap.revision()) {
+            Difference::Everything => None,
+            Difference::Files(files) => Some(files),
+        },
+    };
+    if let (Some(changed), Some(built)) = (reusable, slot.built.as_mut()) {
+        bring_to(snap, built, changed)?;
+        if wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
+            return Ok(built.loaded());
+        }
+        let loaded = built.loaded();
+        let file = wanted.as_ref().expect("tested just above");
+        if slot.extra.contains(file) {
+            // Loaded with it and still without: the engine does not take this file.
+            return Ok(loaded);
+        }
+    }
+    let config = match slot.built.take() {
+        Some(built) if snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything => built.config,
+        _ => Arc::new(configured(snap, id)?),
+    };
+    slot.extra.retain(|file| snap.is_file(&source_path(snap, file)));
+    if let Some(file) = wanted
+        && !config.config.roots.contains(&file)
+    {
+        slot.extra.insert(file);
+    }
+    let roots: Option<Vec<FilePath>> = (!slot.extra.is_empty()).then(|| {
+        let mut roots = config.config.roots.clone();
+        roots.extend(slot.extra.iter().filter(|file| !config.config.roots.contains(file)).cloned());
+        roots
+    });
+    snap.shared.counters.loads.fetch_add(1, Ordering::Relaxed);
+    let program = snap.shared.engine.load(&config.config, roots.as_deref(), snap.files())?;
+    let built = Built { revision: snap.revision(), program, config, texts: HashMap::new() };
+    let loaded = built.loaded();
+    slot.built = Some(built);
+    Ok(loaded)
+}
+
+impl Built {
+    fn loaded(&self) -> Loaded {
+        Loaded { program: self.program.clone(), configured: self.config.clone() }
+    }
+}
+
+/// Updates a program to the snapshot's texts of `changed` files.
+fn bring_to(
+    snap: &Snapshot,
+    built: &mut Built,
+    changed: std::collections::HashSet<FilePath>,
+) -> Result<(), EngineError> {
+    let mut paths: Vec<FilePath> = Vec::new();
+    for file in changed {
+        let path = engine_path(&file);
+        if !built.program.contains(&path) {
+            continue;
+        }
+        let digest = snap.engine_text(&path).map(|text| text.digest());
+        if digest.is_some() && built.texts.get(&path).copied() == digest {
+            continue;
+        }
+        if let Some(digest) = digest {
+            built.texts.insert(path.clone(), digest);
+        }
+        paths.push(path);
+    }
+    if !paths.is_empty() {
+        paths.sort();
+        snap.shared.counters.updates.fetch_add(1, Ordering::Relaxed);
+        built.program = snap.shared.engine.update(&built.program, &paths, snap.files())?;
+    }
+    built.revision = snap.revision();
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The other files as expansion sees them: facts, and what a specifier names.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::base::FilePath;
+use crate::expand::{FileFacts, MacroScope};
+use crate::std_lib;
+use crate::syntax::SyntaxFile;
+use crate::text::SourceText;
+
+use super::Snapshot;
+use super::shared::lock;
+
+/// Facts by file, each under the text they were read from.
+#[derive(Default)]
+pub(super) struct FactsMemo(Mutex<HashMap<FilePath, (SourceText, Arc<FileFacts>)>>);
+
+impl FactsMemo {
+    pub fn get(&self, file: &FilePath, text: &SourceText) -> Option<Arc<FileFacts>> {
+        let memo = lock(&self.0);
+        let (known, facts) = memo.get(file)?;
+        (known == text).then(|| facts.clone())
+    }
+
+    pub fn put(&self, file: &FilePath, text: SourceText, facts: Arc<FileFacts>) {
+        lock(&self.0).insert(file.clone(), (text, facts));
+    }
+}
+
+/// A snapshot as a scope of macros. Modules of macros count as saved: what runs is what is on
+/// disk, so facts of other files come from there too.
+pub(super) struct Scope<'a>(pub &'a Snapshot);
+
+impl MacroScope for Scope<'_> {
+    fn facts(&self, file: &FilePath) -> Option<Arc<FileFacts>> {
+        if !file.is_metascript() && !file.has_extension("ts") {
+            return None;
+        }
+        let snap = self.0;
+        let text = snap.saved_text(file).or_else(|| snap.text(file))?;
+        Some(facts_of(snap, file, &text, None))
+    }
+
+    fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath> {
+        resolve(self.0, from, specifier)
+    }
+
+    fn text(&self, file: &FilePath) -> Option<SourceText> {
+        self.0.saved_text(file).or_else(|| self.0.text(file))
+    }
+}
+
+/// Facts of a text, from memory where it is known; `syntax` is its tree where there is one.
+pub(super) fn facts_of(snap: &Snapshot, file: &FilePath, text: &SourceText, syntax: Option<&SyntaxFile>) -> Arc<FileFacts> {
+    let memo = &snap.shared.facts;
+    if let Some(facts) = memo.get(file, text) {
+        return facts;
+    }
+    let facts = match syntax {
+        Some(syntax) => FileFacts::of(syntax),
+        None => FileFacts::of(&snap.parse(text.clone())),
+    };
+    let facts = Arc::new(facts);
+    memo.put(file, text.clone(), facts.clone());
+    facts
+}
+
+/// The file that a specifier names, seen from `from`: the standard library, relative paths with
+/// `.ms` first, then packages in `node_modules`.
+pub(super) fn resolve(snap: &Snapshot, from: &FilePath, specifier: &str) -> Option<FilePath> {
+    if let Some(file) = std_lib::resolve(specifier) {
+        return Some(file);
+    }
+    let directory = from.parent();
+    if specifier.starts_with('.') || specifier.starts_with('/') {
+        return source_file(snap, &directory.join(specifier));
+    }
+    let mut at = directory;
+    loop {
+        let package = at.join("node_modules").join(specifier);
+        if let Some(file) = source_file(snap, &package) {
+            return Some(file);
+        }
+        let parent = at.parent();
+        if parent == at {
+            return None;
+        }
+        at = parent;
+    }
+}
+
+/// A source file by the path that a specifier spells.
+fn source_file(snap: &Snapshot, path: &FilePath) -> Option<FilePath> {
+    let named = ["ms", "ts", "json", "mts"].iter().any(|extension| path.has_extension(extension));
+    if named && snap.is_file(path) {
+        return Some(path.clone());
+    }
+    let stem = match path.name().strip_suffix(".js") {
+        Some(stem) => path.parent().join(stem),
+        None => path.clone(),
+    };
+    for ending in [".ms", ".ts", "/index.ms", "/index.ts"] {
+        let candidate = FilePath::new(&format!("{stem}{ending}"));
+        if snap.is_file(&candidate) {
+            return Some(candidate);
+        }
+    }
+    None
+}

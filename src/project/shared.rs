@@ -1,0 +1,179 @@
+//! What all snapshots of a world share: the engine, the macro host, the cache's rows, the disk,
+//! and memos under content keys.
+//!
+//! Invariant: everything here is either immutable or a memo that may be dropped at any time
+//! without changing an answer. What changes answers lives in `World`.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::base::FilePath;
+use crate::cache::Store;
+use crate::engine::TypeEngine;
+use crate::macros::Host;
+use crate::vfs::Disk;
+
+use super::Revision;
+use super::expansion::FileStates;
+use super::graph::Graphs;
+use super::program::Programs;
+
+/// Counters since start, for `--stats`. Relaxed: they order nothing.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Files that our grammar parsed from nothing.
+    pub parsed: AtomicU32,
+    /// Uses of macros found.
+    pub uses: AtomicU32,
+    /// Macros that ran.
+    pub macros_run: AtomicU32,
+    /// Time that macros took inside the workers.
+    pub macro_micros: AtomicU64,
+    /// Files that the type engine checked.
+    pub checked: AtomicU32,
+    /// Full loads and updates of engine programs.
+    pub loads: AtomicU32,
+    pub updates: AtomicU32,
+}
+
+pub struct Shared {
+    pub engine: Arc<dyn TypeEngine>,
+    pub host: Arc<Host>,
+    pub disk: Arc<Disk>,
+    pub counters: Counters,
+    pub(super) files: FileStates,
+    pub(super) graphs: Graphs,
+    pub(super) programs: Programs,
+    pub(super) log: ChangeLog,
+    /// One a project root, opened on first use.
+    stores: Mutex<HashMap<FilePath, Arc<Store>>>,
+    use_cache: bool,
+}
+
+/// How a world is set up.
+#[derive(Clone, Debug)]
+pub struct WorldOptions {
+    /// Workspace folders, or what the command line named.
+    pub roots: Vec<FilePath>,
+    /// The program that macro workers run: `msc` itself.
+    pub exe: PathBuf,
+    /// Processes for macros; also threads for checking.
+    pub workers: usize,
+    /// Whether rows may be read and written on disk.
+    pub use_cache: bool,
+}
+
+impl WorldOptions {
+    /// One worker a core, the running program as the worker's.
+    pub fn new(roots: Vec<FilePath>) -> WorldOptions {
+        WorldOptions {
+            roots,
+            exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("msc")),
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            use_cache: true,
+        }
+    }
+}
+
+impl Shared {
+    pub fn new(options: &WorldOptions) -> Arc<Shared> {
+        Arc::new(Shared {
+            engine: crate::engine::tsr::engine(),
+            host: Arc::new(Host::new(crate::macros::HostOptions {
+                workers: options.workers,
+                exe: options.exe.clone(),
+                ..Default::default()
+            })),
+            disk: Arc::new(Disk::new()),
+            counters: Counters::default(),
+            files: FileStates::default(),
+            graphs: Graphs::default(),
+            programs: Programs::default(),
+            log: ChangeLog::default(),
+            stores: Mutex::default(),
+            use_cache: options.use_cache,
+        })
+    }
+
+    /// The rows of the project at `root`.
+    pub fn store(&self, root: &FilePath) -> Arc<Store> {
+        let mut stores = lock(&self.stores);
+        stores
+            .entry(root.clone())
+            .or_insert_with(|| if self.use_cache { Store::open(root) } else { Store::in_memory() })
+            .clone()
+    }
+
+    /// Every store opened so far, with its root.
+    pub fn stores(&self) -> Vec<(FilePath, Arc<Store>)> {
+        let mut all: Vec<_> = lock(&self.stores).iter().map(|(root, store)| (root.clone(), store.clone())).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+}
+
+/// Locks a memo; one that a panic left behind is still a memo.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What changed between two revisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Difference {
+    Files(HashSet<FilePath>),
+    /// Files came or went, options changed, or it is too long ago to know.
+    Everything,
+}
+
+/// Which files changed at which revision: how a program of one revision is led to another.
+#[derive(Default)]
+pub(super) struct ChangeLog(Mutex<VecDeque<(Revision, Logged)>>);
+
+#[derive(Clone, Debug)]
+pub(super) enum Logged {
+    File(FilePath),
+    Structure,
+}
+
+/// Entries kept: beyond it a program is loaded anew, which such a burst costs anyway.
+const LOG_LIMIT: usize = 20_000;
+
+impl ChangeLog {
+    pub fn push(&self, revision: Revision, what: Logged) {
+        let mut log = lock(&self.0);
+        if let (Logged::File(file), Some((last, Logged::File(same)))) = (&what, log.back())
+            && *last == revision
+            && file == same
+        {
+            return;
+        }
+        log.push_back((revision, what));
+        if log.len() > LOG_LIMIT {
+            log.pop_front();
+        }
+    }
+
+    pub fn between(&self, a: Revision, b: Revision) -> Difference {
+        let (from, to) = (a.min(b), a.max(b));
+        let log = lock(&self.0);
+        if log.len() >= LOG_LIMIT && log.front().is_some_and(|(first, _)| *first > from) {
+            return Difference::Everything;
+        }
+        let mut files = HashSet::new();
+        let start = log.partition_point(|(revision, _)| *revision <= from);
+        for (revision, what) in log.range(start..) {
+            if *revision > to {
+                break;
+            }
+            match what {
+                Logged::File(file) => {
+                    files.insert(file.clone());
+                }
+                Logged::Structure => return Difference::Everything,
+            }
+        }
+        Difference::Files(files)
+    }
+}
