@@ -47,3 +47,19 @@ pub fn is_dir(path: &FilePath) -> bool {
             .and_then(|rest| rest.strip_prefix('/'))
             .is_some_and(|rest| FILES.iter().any(|(name, _)| name.starts_with(rest)))
 }
+
+/// The files and directories in a directory of the standard library.
+pub fn entries(path: &FilePath) -> (Vec<String>, Vec<String>) {
+    let below = format!("{}/", path.as_str().trim_end_matches('/'));
+    let (mut files, mut dirs) = (Vec::new(), Vec::new());
+    for (name, _) in FILES {
+        let whole = format!("{ROOT}/{name}");
+        let Some(rest) = whole.strip_prefix(&below) else { continue };
+        match rest.split_once('/') {
+            None => files.push(rest.to_owned()),
+            Some((dir, _)) if !dirs.iter().any(|known| known == dir) => dirs.push(dir.to_owned()),
+            Some(_) => {}
+        }
+    }
+    (files, dirs)
+}

@@ -1,9 +1,13 @@
 //! Definition and type definition.
+//!
+//! A generated declaration leads to three places: where the macro's source says it, the part of
+//! the person's code that named it (a field), and the use.
 
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::project::Snapshot;
 
 use super::IdeResult;
+use super::generated::{GeneratedCode, Meaning, definitions, meaning};
 
 /// One place to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,10 +27,40 @@ pub struct Targets {
     pub targets: Vec<Target>,
 }
 
-pub fn definition(_snap: &Snapshot, _file: &FilePath, _offset: u32, _cancel: &Cancel) -> IdeResult<Targets> {
-    todo!()
+pub fn definition(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
+    find(snap, file, offset, false, cancel)
 }
 
-pub fn type_definition(_snap: &Snapshot, _file: &FilePath, _offset: u32, _cancel: &Cancel) -> IdeResult<Targets> {
-    todo!()
+pub fn type_definition(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
+    find(snap, file, offset, true, cancel)
+}
+
+fn find(snap: &Snapshot, file: &FilePath, offset: u32, types: bool, cancel: &Cancel) -> IdeResult<Targets> {
+    let (asked, places) = definitions(snap, file, offset, types, cancel)?;
+    let mut targets: Vec<Target> = Vec::new();
+    for place in &places {
+        let found = match meaning(snap, place) {
+            Some(Meaning::Source { file, range, full }) => vec![Target { file, range, full }],
+            Some(Meaning::Generated(code)) => generated_targets(*code),
+            None => Vec::new(),
+        };
+        for target in found {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+    }
+    Ok(Targets { asked, targets })
+}
+
+fn generated_targets(code: GeneratedCode) -> Vec<Target> {
+    let mut targets = Vec::new();
+    if let Some(range) = code.copied {
+        targets.push(Target { file: code.file.clone(), range, full: range });
+    }
+    if let Some((file, range)) = code.written {
+        targets.push(Target { file, range, full: range });
+    }
+    targets.push(Target { file: code.file, range: code.site.name, full: code.site.range });
+    targets
 }

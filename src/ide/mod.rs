@@ -1,13 +1,16 @@
 //! Editor features over a `Snapshot`, with plain result types; one feature a file.
 //!
 //! Invariant: no protocol types, no disk, no macro runs, no cache rows. Positions in and out are
-//! offsets in the live text of the file that a person sees.
+//! offsets in the live text of the file that a person sees; offsets of expanded text stay inside
+//! (`project::locate` leads both ways).
 
 pub mod complete;
+pub mod generated;
 pub mod goto;
 pub mod hover;
 
 use crate::base::Cancelled;
+use crate::engine::EngineError;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,16 @@ pub enum IdeError {
 impl From<Cancelled> for IdeError {
     fn from(_: Cancelled) -> IdeError {
         IdeError::Cancelled
+    }
+}
+
+impl From<EngineError> for IdeError {
+    fn from(error: EngineError) -> IdeError {
+        match error {
+            EngineError::Cancelled => IdeError::Cancelled,
+            EngineError::MissingFile(file) => IdeError::Internal(format!("{file} is not part of the program")),
+            EngineError::Internal(text) => IdeError::Internal(text),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ const TSCONFIG: &str = "tsconfig.json";
 const OWN_KEYS: &[&str] = &["$schema", "include", "exclude", "files", "extends", "macros", "compilerOptions"];
 
 /// A directory that is checked as one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProjectId {
     /// Where the project file lies; with none, the directory that was named.
     pub root: FilePath,

@@ -125,13 +125,14 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
         Some((key, expansion)) => (Some(key), Some(expansion)),
         None => (None, None),
     };
-    let key = key(snap, call).ok();
-    if let (Some(key), Some(expansion)) = (key, &last)
+    // A macro whose module does not load has the key of none, and its failure is kept under it.
+    let key = key(snap, call).unwrap_or_default();
+    if let Some(expansion) = &last
         && last_key == Some(key)
     {
         return Some(Known { expansion: expansion.clone(), is_stale: !all_hold(snap, expansion) });
     }
-    let remembered = key.and_then(|key| memo(snap, &call.file).peek(key)).filter(|known| all_hold(snap, known));
+    let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
         None => last.map(|expansion| Known { expansion, is_stale: true }),

@@ -61,7 +61,10 @@ impl Files for ProgramFiles {
     }
 
     fn entries(&self, path: &FilePath) -> (Vec<String>, Vec<String>) {
-        let (mut files, mut dirs) = self.snap.shared().disk.entries(path);
+        let (mut files, mut dirs) = match self.snap.shared().disk.entries(path) {
+            Some(entries) => (entries.files.clone(), entries.dirs.clone()),
+            None => std_lib::entries(path),
+        };
         for (open, _) in self.snap.open_files() {
             if open.parent() == *path && !files.iter().any(|name| name == open.name()) {
                 files.push(open.name().to_owned());

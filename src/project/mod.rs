@@ -4,10 +4,23 @@
 //! Invariant: `World` is the only mutable value, with one owner; everybody else works on a
 //! [`Snapshot`]. There is one semantic pipeline, [`pass`], for the server and the command line.
 
+pub mod config;
+pub mod expansion;
+pub mod files;
+mod graph;
+pub mod locate;
 pub mod pass;
+pub mod problems;
+pub mod program;
+mod scope;
+pub mod shared;
 pub mod snapshot;
+pub mod source_map;
 pub mod world;
 
-pub use pass::{PassEvent, PassRequest, PassStats, Scope};
+pub use config::ProjectId;
+pub use pass::{PassEnd, PassEvent, PassRequest, Scope};
+pub use program::Loaded;
+pub use shared::{Shared, WorldOptions};
 pub use snapshot::Snapshot;
 pub use world::{Change, Edit, Expansions, Revision, World};

@@ -1,18 +1,32 @@
 //! The pass: runs macros whose recipe changed, checks the files concerned, streams what it finds.
+//!
+//! Runs on the pass thread of the server and on the main thread of `msc check`; spreads macros
+//! and checking over the threads of the pool.
 
-use crate::base::{Cancel, Cancelled, FilePath};
-use crate::diagnostic::Diagnostic;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::base::{Cancel, Cancelled, FilePath, TextRange};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::engine::{EngineDiagnostic, EngineError};
+use crate::macros::Effect;
+use crate::std_lib;
+
+use super::expansion::{self, Completed};
+use super::files::{engine_path, source_path};
+use super::program::{self, Loaded};
+use super::shared::lock;
 use super::world::Expansions;
-use super::{Revision, Snapshot};
+use super::{ProjectId, Revision, Snapshot, problems};
 
 /// Which files' diagnostics are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Those open in the editor, at their live text.
     Open,
-    /// Every file of every project that the world knows.
-    All,
+    /// Every file of the projects that rule these directories or files.
+    Projects(Vec<FilePath>),
 }
 
 #[derive(Clone, Debug)]
@@ -28,31 +42,216 @@ pub enum PassEvent {
     Expanded(Expansions),
     /// All diagnostics of one file at one revision; an empty list clears.
     File { file: FilePath, version: Option<i32>, revision: Revision, diagnostics: Vec<Diagnostic> },
-    /// Macros have run for `done` of `total` uses.
-    Progress { done: u32, total: u32 },
+    /// So many uses of macros have their output by now.
+    Progress { done: u32 },
 }
 
-/// Counters of one pass, as `--stats` prints them.
+/// How a pass ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PassStats {
+pub struct PassEnd {
+    /// Macros ran, so the snapshot is old: apply `Expanded` and run a pass over a new snapshot.
+    /// Nothing was checked.
+    pub again: bool,
+    /// Files that the programs hold, libraries left out.
     pub files: u32,
-    /// Files whose text was parsed by our grammar.
-    pub parsed: u32,
-    /// Uses of macros found.
+    /// Uses of macros in them.
     pub uses: u32,
-    /// Macros that ran; the rest came from the cache.
-    pub macros_run: u32,
-    /// Files the type engine checked.
-    pub checked: u32,
+    /// Inputs that their macros read.
+    pub effects: Vec<Effect>,
 }
 
-/// Runs a pass over a snapshot on the calling thread (and helpers of its own). Stops with
-/// `Cancelled` as soon as `cancel` says so; what was sent by then is right and stays.
-pub fn run(
-    _snap: &Snapshot,
-    _request: &PassRequest,
-    _cancel: &Cancel,
-    _send: &(dyn Fn(PassEvent) + Sync),
-) -> Result<PassStats, Cancelled> {
-    todo!()
+type Send<'a> = &'a (dyn Fn(PassEvent) + Sync);
+
+/// Runs a pass over a snapshot. Stops with `Cancelled` as soon as `cancel` says so; what was sent
+/// by then is right and stays.
+pub fn run(snap: &Snapshot, request: &PassRequest, cancel: &Cancel, send: Send) -> Result<PassEnd, Cancelled> {
+    let mut end = PassEnd::default();
+    for (id, open) in projects(snap, &request.scope) {
+        cancel.check()?;
+        match run_project(snap, &id, &open, request, cancel, send, &mut end) {
+            Ok(()) => {}
+            Err(EngineError::Cancelled) => return Err(Cancelled),
+            Err(error) => {
+                let file = open.first().or(id.config.as_ref()).unwrap_or(&id.root);
+                send(file_event(snap, file, vec![engine_fault(file, &error)]));
+            }
+        }
+        if end.again {
+            return Ok(end);
+        }
+    }
+    Ok(end)
+}
+
+/// The projects concerned, each with the open files that it rules.
+fn projects(snap: &Snapshot, scope: &Scope) -> BTreeMap<ProjectId, Vec<FilePath>> {
+    let mut projects: BTreeMap<ProjectId, Vec<FilePath>> = BTreeMap::new();
+    match scope {
+        Scope::Open => {
+            for (file, _) in snap.open_files() {
+                if is_source(&file) && !std_lib::contains(&file) {
+                    projects.entry((*snap.project_of(&file)).clone()).or_default().push(file);
+                }
+            }
+        }
+        Scope::Projects(paths) => {
+            for path in paths {
+                let directory = if snap.is_file(path) { path.parent() } else { path.clone() };
+                projects.entry(ProjectId::of_dir(&snap.shared.disk, &directory, &directory)).or_default();
+            }
+        }
+    }
+    projects
+}
+
+fn run_project(
+    snap: &Snapshot,
+    id: &ProjectId,
+    open: &[FilePath],
+    request: &PassRequest,
+    cancel: &Cancel,
+    send: Send,
+    end: &mut PassEnd,
+) -> Result<(), EngineError> {
+    if request.run_macros {
+        let configured = program::configured(snap, id)?;
+        let mut files: BTreeSet<FilePath> =
+            configured.config.roots.iter().map(|path| source_path(snap, path)).collect();
+        files.extend(open.iter().cloned());
+        if complete(snap, files, cancel, send, end)? {
+            return Ok(());
+        }
+    }
+    let loaded = program::at(snap, id, None, cancel)?;
+    let paths = loaded.program.files();
+    if request.run_macros {
+        // Files that the program reached through imports, beyond the configured ones.
+        let files = paths.iter().map(|path| source_path(snap, path)).collect();
+        if complete(snap, files, cancel, send, end)? {
+            return Ok(());
+        }
+    }
+    match request.scope {
+        Scope::Open => open.iter().try_for_each(|file| check_open(snap, file, cancel, send)),
+        Scope::Projects(_) => check_all(snap, id, &loaded, &paths, cancel, send, end),
+    }
+}
+
+/// Runs what is missing; `true` where that made the snapshot old.
+fn complete(
+    snap: &Snapshot,
+    files: BTreeSet<FilePath>,
+    cancel: &Cancel,
+    send: Send,
+    end: &mut PassEnd,
+) -> Result<bool, EngineError> {
+    let files: Vec<FilePath> = files.into_iter().filter(FilePath::is_metascript).collect();
+    let done = AtomicU32::new(0);
+    let progress = |count: u32| {
+        let done = done.fetch_add(count, Ordering::Relaxed) + count;
+        send(PassEvent::Progress { done });
+    };
+    let Completed { files, effects } = snap
+        .shared
+        .pool
+        .install(|| expansion::complete(snap, &files, cancel, &progress))
+        .map_err(|Cancelled| EngineError::Cancelled)?;
+    end.effects.extend(effects);
+    end.effects.sort();
+    end.effects.dedup();
+    end.again = !files.is_empty();
+    if end.again {
+        send(PassEvent::Expanded(Expansions { files }));
+    }
+    Ok(end.again)
+}
+
+/// Live diagnostics of one open file, unless some expansion in it is stale.
+fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> Result<(), EngineError> {
+    if file.is_metascript() && snap.expanded(file).is_none_or(|expanded| expanded.is_stale()) {
+        return Ok(());
+    }
+    let loaded = snap.program_for(file, cancel)?;
+    let path = engine_path(file);
+    if !loaded.program.contains(&path) {
+        return Ok(());
+    }
+    let found = loaded.program.diagnostics(&path, true, cancel)?;
+    snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
+    send(file_event(snap, file, of_file(snap, file, found)));
+    Ok(())
+}
+
+/// Every file of a program, on all threads.
+fn check_all(
+    snap: &Snapshot,
+    id: &ProjectId,
+    loaded: &Loaded,
+    paths: &[FilePath],
+    cancel: &Cancel,
+    send: Send,
+    end: &mut PassEnd,
+) -> Result<(), EngineError> {
+    let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(snap, path)).cloned().collect();
+    end.files += checked.len() as u32;
+    end.uses += checked.iter().map(|path| expansion::uses(snap, &source_path(snap, path))).sum::<u32>();
+    let fallback = id.config.clone().unwrap_or_else(|| id.root.clone());
+    let mut global = loaded.configured.problems.clone();
+    let mut found = loaded.configured.config.diagnostics.clone();
+    found.extend(loaded.program.global_diagnostics()?);
+    global.extend(problems::map_all(snap, &fallback, found));
+    let mut by_file: BTreeMap<FilePath, Vec<Diagnostic>> = BTreeMap::new();
+    for diagnostic in global {
+        let list = by_file.entry(diagnostic.file.clone()).or_default();
+        if !list.contains(&diagnostic) {
+            list.push(diagnostic);
+        }
+    }
+    for (file, diagnostics) in by_file {
+        send(file_event(snap, &file, diagnostics));
+    }
+    // Found on the threads of the checkers, mapped here: mapping may ask for expansions.
+    let seen = Mutex::new(HashSet::new());
+    let done = |path: &FilePath, found: Vec<EngineDiagnostic>| {
+        if !lock(&seen).insert(path.clone()) {
+            return;
+        }
+        snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
+        let file = source_path(snap, path);
+        send(file_event(snap, &file, of_file(snap, &file, found)));
+    };
+    let threads = snap.shared.pool.current_num_threads() / 2;
+    loaded.program.diagnostics_of(&checked, threads.max(1), cancel, &done)
+}
+
+/// The expansion's findings and the engine's, in text order.
+fn of_file(snap: &Snapshot, file: &FilePath, found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    if file.is_metascript()
+        && let Some(expanded) = snap.expanded(file)
+    {
+        diagnostics.extend(expanded.diagnostics.iter().cloned());
+    }
+    diagnostics.extend(problems::map_all(snap, file, found));
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.range.start, diagnostic.range.end));
+    diagnostics
+}
+
+fn file_event(snap: &Snapshot, file: &FilePath, diagnostics: Vec<Diagnostic>) -> PassEvent {
+    PassEvent::File { file: file.clone(), version: snap.version(file), revision: snap.revision(), diagnostics }
+}
+
+fn engine_fault(file: &FilePath, error: &EngineError) -> Diagnostic {
+    let message = match error {
+        EngineError::Internal(text) => format!("internal error in the type engine: {text}"),
+        EngineError::MissingFile(path) => format!("the type engine does not know {path}"),
+        EngineError::Cancelled => "the check was cancelled".to_owned(),
+    };
+    Diagnostic::new(Code::ENGINE_FAULT, file, TextRange::default(), message)
+        .with_help("this is a fault of msc: please report it with the file that shows it")
+}
+
+/// What the engine can be asked about, by name.
+fn is_source(file: &FilePath) -> bool {
+    ["ms", "ts", "mts", "cts"].iter().any(|extension| file.has_extension(extension))
 }

@@ -3,7 +3,7 @@
 //! A program is built at most once a revision, on the first request that needs it, under its
 //! slot's lock and never on the state thread. One changed file costs an update, not a load.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -98,15 +98,13 @@ pub(super) fn at(
         },
     };
     if let (Some(changed), Some(built)) = (reusable, slot.built.as_mut()) {
-        bring_to(snap, built, changed)?;
-        if wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
+        let is_current = bring_to(snap, built, changed)?;
+        if is_current && wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
             return Ok(built.loaded());
         }
-        let loaded = built.loaded();
-        let file = wanted.as_ref().expect("tested just above");
-        if slot.extra.contains(file) {
+        if is_current && wanted.as_ref().is_some_and(|file| slot.extra.contains(file)) {
             // Loaded with it and still without: the engine does not take this file.
-            return Ok(loaded);
+            return Ok(built.loaded());
         }
     }
     let config = match slot.built.take() {
@@ -138,12 +136,13 @@ impl Built {
     }
 }
 
-/// Updates a program to the snapshot's texts of `changed` files.
-fn bring_to(
-    snap: &Snapshot,
-    built: &mut Built,
-    changed: std::collections::HashSet<FilePath>,
-) -> Result<(), EngineError> {
+/// Files that change at once beyond which a load, which shares every unchanged file, costs less
+/// than one update after the other.
+const UPDATE_LIMIT: usize = 12;
+
+/// Updates a program to the snapshot's texts of `changed` files; `false` where loading anew is
+/// the cheaper way.
+fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> Result<bool, EngineError> {
     let mut paths: Vec<FilePath> = Vec::new();
     for file in changed {
         let path = engine_path(&file);
@@ -159,11 +158,14 @@ fn bring_to(
         }
         paths.push(path);
     }
+    if paths.len() > UPDATE_LIMIT {
+        return Ok(false);
+    }
     if !paths.is_empty() {
         paths.sort();
         snap.shared.counters.updates.fetch_add(1, Ordering::Relaxed);
         built.program = snap.shared.engine.update(&built.program, &paths, snap.files())?;
     }
     built.revision = snap.revision();
-    Ok(())
+    Ok(true)
 }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::base::FilePath;
 use crate::cache::Store;
 use crate::engine::TypeEngine;
+use crate::expand::Memo;
 use crate::macros::Host;
 use crate::vfs::Disk;
 
@@ -19,6 +20,7 @@ use super::Revision;
 use super::expansion::FileStates;
 use super::graph::Graphs;
 use super::program::Programs;
+use super::scope::FactsMemo;
 
 /// Counters since start, for `--stats`. Relaxed: they order nothing.
 #[derive(Debug, Default)]
@@ -47,6 +49,10 @@ pub struct Shared {
     pub(super) graphs: Graphs,
     pub(super) programs: Programs,
     pub(super) log: ChangeLog,
+    pub(super) facts: FactsMemo,
+    /// The threads of the pass.
+    pub(super) pool: rayon::ThreadPool,
+    memos: Mutex<HashMap<FilePath, Arc<Memo>>>,
     /// One a project root, opened on first use.
     stores: Mutex<HashMap<FilePath, Arc<Store>>>,
     use_cache: bool,
@@ -92,6 +98,9 @@ impl Shared {
             graphs: Graphs::default(),
             programs: Programs::default(),
             log: ChangeLog::default(),
+            facts: FactsMemo::default(),
+            pool: pool(options.workers),
+            memos: Mutex::default(),
             stores: Mutex::default(),
             use_cache: options.use_cache,
         })
@@ -106,12 +115,31 @@ impl Shared {
             .clone()
     }
 
+    /// L2 of the project at `root`.
+    pub(super) fn memo(&self, root: &FilePath) -> Arc<Memo> {
+        if let Some(memo) = lock(&self.memos).get(root) {
+            return memo.clone();
+        }
+        let memo = Arc::new(Memo::new(self.store(root)));
+        lock(&self.memos).entry(root.clone()).or_insert(memo).clone()
+    }
+
     /// Every store opened so far, with its root.
     pub fn stores(&self) -> Vec<(FilePath, Arc<Store>)> {
         let mut all: Vec<_> = lock(&self.stores).iter().map(|(root, store)| (root.clone(), store.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }
+}
+
+/// Twice as many threads as workers: half of them wait for a macro's answer at any time.
+fn pool(workers: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.max(1) * 2)
+        .thread_name(|index| format!("msc-pass-{index}"))
+        .stack_size(8 << 20)
+        .build()
+        .expect("a process can start a few threads at its beginning")
 }
 
 /// Locks a memo; one that a panic left behind is still a memo.

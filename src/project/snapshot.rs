@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
-use crate::engine::{EngineError, Files, Program};
+use crate::engine::{EngineError, Files};
 use crate::expand::Expanded;
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
 use super::config::ProjectId;
-use super::files::ProgramFiles;
+use super::files::{ProgramFiles, source_path};
+use super::program::Loaded;
 use super::shared::Shared;
 use super::world::{OpenFile, OpenFiles};
 use super::{Revision, expansion, program};
@@ -110,7 +111,7 @@ impl Snapshot {
     }
 
     /// The live tree: kept for open files, parsed for others.
-    pub fn syntax(&self, file: &FilePath) -> Option<Arc<SyntaxFile>> {
+    pub fn syntax(&self, file: &FilePath) -> Option<SyntaxFile> {
         if let Some(open) = self.state.open.get(file) {
             return Some(open.syntax.clone());
         }
@@ -118,9 +119,9 @@ impl Snapshot {
         Some(self.parse(text))
     }
 
-    pub(super) fn parse(&self, text: SourceText) -> Arc<SyntaxFile> {
+    pub(super) fn parse(&self, text: SourceText) -> SyntaxFile {
         self.shared.counters.parsed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Arc::new(SyntaxFile::parse(text))
+        SyntaxFile::parse(text)
     }
 
     /// The expanded text of a `.ms` file with the outputs known now; runs nothing. `None` where
@@ -136,20 +137,24 @@ impl Snapshot {
         Arc::new(ProjectId::of_dir(&self.shared.disk, &directory, fallback))
     }
 
-    /// The engine's program of a project at this revision; built at most once for it.
-    pub fn program(&self, id: &Arc<ProjectId>, cancel: &Cancel) -> Result<Arc<dyn Program>, EngineError> {
-        program::at(self, id, cancel)
+    /// The engine's program that holds `file`, at this revision; built at most once for it.
+    pub fn program_for(&self, file: &FilePath, cancel: &Cancel) -> Result<Loaded, EngineError> {
+        if std_lib::contains(file)
+            && let Some(id) = self.shared.programs.any()
+        {
+            return program::at(self, &id, Some(file), cancel);
+        }
+        program::at(self, &self.project_of(file), Some(file), cancel)
+    }
+
+    /// The text that the engine is shown under a path of its own.
+    pub(super) fn engine_text(&self, path: &FilePath) -> Option<SourceText> {
+        let file = source_path(self, path);
+        if file.is_metascript() { self.expanded(&file).map(|expanded| expanded.text.clone()) } else { self.text(&file) }
     }
 
     /// The files as the engine sees them at this revision.
     pub fn files(&self) -> Arc<dyn Files> {
         Arc::new(ProgramFiles::new(self.clone()))
-    }
-
-    /// With new outputs for `files`, ahead of the world that will hear of them.
-    pub(super) fn with_outputs(&self, files: &[FilePath]) -> Snapshot {
-        let mut snap = self.clone();
-        snap.state.expanded(files);
-        snap
     }
 }

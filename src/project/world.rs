@@ -66,7 +66,7 @@ pub enum Change {
 pub(super) struct OpenFile {
     pub version: i32,
     pub text: SourceText,
-    pub syntax: Arc<SyntaxFile>,
+    pub syntax: SyntaxFile,
 }
 
 pub struct World {
@@ -97,7 +97,7 @@ impl World {
             Change::Open { file, version, text } => {
                 let text = SourceText::new(text);
                 let known = self.state.open.contains_key(&file) || self.shared.disk.is_file(&file);
-                let syntax = Arc::new(SyntaxFile::parse(text.clone()));
+                let syntax = SyntaxFile::parse(text.clone());
                 self.insert(file.clone(), OpenFile { version, text, syntax });
                 self.log(if known { Logged::File(file) } else { Logged::Structure });
             }
@@ -111,12 +111,12 @@ impl World {
                 self.log(Logged::File(file));
             }
             Change::Save { file, text } => {
-                self.shared.disk.invalidate(&file);
+                self.shared.disk.invalidate(std::slice::from_ref(&file));
                 if let (Some(text), Some(open)) = (text, self.state.open.get(&file))
                     && text != open.text.as_str()
                 {
                     let text = SourceText::new(text);
-                    let syntax = Arc::new(SyntaxFile::parse(text.clone()));
+                    let syntax = SyntaxFile::parse(text.clone());
                     let version = open.version;
                     self.insert(file.clone(), OpenFile { version, text, syntax });
                 }
@@ -124,19 +124,20 @@ impl World {
             }
             Change::Close { file } => {
                 Arc::make_mut(&mut self.state.open).remove(&file);
-                self.shared.disk.invalidate(&file);
+                self.shared.disk.invalidate(std::slice::from_ref(&file));
                 let known = self.shared.disk.is_file(&file);
                 self.log(if known { Logged::File(file) } else { Logged::Structure });
             }
             Change::Disk { files } => {
-                let mut structure = false;
-                for file in &files {
-                    structure |= self.shared.disk.invalidate(file).changes_structure();
-                }
+                self.shared.disk.invalidate(&files);
+                // A file that no program holds came into being, or is a directory: either may
+                // change what names resolve to. One that went is noticed by the program's update.
+                let structure = files.iter().any(|file| !self.shared.programs.contain(file));
                 for file in files {
                     self.saved(&file);
                 }
                 if structure {
+                    self.state.macro_env += 1;
                     self.log(Logged::Structure);
                 }
             }
@@ -171,7 +172,7 @@ impl World {
     /// The saved text of `file` may be another. Macros run from saved text, so a macro's module
     /// counts as changed only here; the project's own options likewise.
     fn saved(&mut self, file: &FilePath) {
-        if self.shared.graphs.uses(file) {
+        if self.shared.graphs.uses(file) || self.shared.files.reads(file) {
             self.state.macro_env += 1;
             self.log(Logged::Structure);
         } else if file.has_extension("json") {
@@ -184,21 +185,21 @@ impl World {
 
 /// Applies the edits of one notification, re-parsing after each: every edit's positions are in
 /// the text that the one before left.
-fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, Arc<SyntaxFile>) {
+fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, SyntaxFile) {
     let mut text = open.text.clone();
     let mut syntax = open.syntax.clone();
     for edit in edits {
         match edit.range {
             None => {
                 text = SourceText::new(edit.text.as_str());
-                syntax = Arc::new(SyntaxFile::parse(text.clone()));
+                syntax = SyntaxFile::parse(text.clone());
             }
             Some((start, end)) => {
                 let start = text.lines().offset(text.as_str(), start, encoding);
                 let end = text.lines().offset(text.as_str(), end, encoding).max(start);
                 let edit = TextEdit { range: TextRange::new(start, end), text: edit.text.clone() };
                 text = SourceText::new(TextEdit::apply_in_order(text.as_str(), std::slice::from_ref(&edit)));
-                syntax = Arc::new(syntax.reparse(text.clone(), std::slice::from_ref(&edit)));
+                syntax = syntax.reparse(text.clone(), std::slice::from_ref(&edit));
             }
         }
     }
