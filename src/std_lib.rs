@@ -63,3 +63,9 @@ pub fn entries(path: &FilePath) -> (Vec<String>, Vec<String>) {
     }
     (files, dirs)
 }
+
+/// The specifier that names a file of the standard library: `std/macros/derive`.
+pub fn specifier(path: &FilePath) -> Option<String> {
+    let name = path.as_str().strip_prefix(ROOT)?.strip_prefix('/')?;
+    Some(format!("std/{}", name.strip_suffix(".ms").unwrap_or(name)))
+}

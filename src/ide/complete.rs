@@ -5,7 +5,7 @@ use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{CompletionItem, CompletionKind};
 use crate::expand::CallState;
 use crate::project::Snapshot;
-use crate::project::locate::engine_places;
+use crate::project::locate::{Side, engine_places};
 use crate::text::TextEdit;
 
 use super::IdeResult;
@@ -60,7 +60,7 @@ pub fn complete(
         return Ok(Completions::default());
     }
     let loaded = snap.program_for(file, cancel)?;
-    let (path, places) = engine_places(snap, file, offset);
+    let (path, places) = engine_places(snap, file, offset, Side::Before);
     let Some(&at) = places.first() else { return Ok(Completions::default()) };
     if !loaded.program.contains(&path) {
         return Ok(Completions::default());
@@ -103,7 +103,7 @@ pub fn resolve(
     cancel: &Cancel,
 ) -> IdeResult<CompletionDetail> {
     let loaded = snap.program_for(file, cancel)?;
-    let (path, places) = engine_places(snap, file, offset);
+    let (path, places) = engine_places(snap, file, offset, Side::Before);
     let (Some(&at), true) = (places.first(), loaded.program.contains(&path)) else {
         return Ok(CompletionDetail::default());
     };

@@ -7,7 +7,7 @@ use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::Place;
 use crate::expand::{CallSite, Expanded};
 use crate::project::Snapshot;
-use crate::project::locate::{Behind, behind, locate};
+use crate::project::locate::{Behind, Side, behind, locate};
 
 use super::IdeResult;
 
@@ -95,7 +95,7 @@ pub fn definitions(
     cancel: &Cancel,
 ) -> IdeResult<(Option<TextRange>, Vec<Place>)> {
     let loaded = snap.program_for(file, cancel)?;
-    let (path, places) = crate::project::locate::engine_places(snap, file, offset);
+    let (path, places) = crate::project::locate::engine_places(snap, file, offset, Side::At);
     if !loaded.program.contains(&path) {
         return Ok((None, Vec::new()));
     }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::expand::{CallSite, CallState, Expanded};
 use crate::project::Snapshot;
-use crate::project::locate::engine_places;
+use crate::project::locate::{Side, engine_places};
 
 use super::IdeResult;
 use super::generated::{Meaning, dedent, definitions, meaning, source_range};
@@ -36,7 +36,7 @@ pub fn hover(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> 
 
 fn of_symbol(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
     let loaded = snap.program_for(file, cancel)?;
-    let (path, places) = engine_places(snap, file, offset);
+    let (path, places) = engine_places(snap, file, offset, Side::At);
     if !loaded.program.contains(&path) {
         return Ok(None);
     }

@@ -26,19 +26,12 @@ pub enum Behind {
     },
 }
 
-/// The segment that holds `offset`; at the seam of two, the one that begins there.
-pub fn segment_at(map: &SpanMap, offset: u32) -> Option<&Segment> {
-    let segments = map.segments();
-    let after = segments.partition_point(|segment| segment.expanded.start <= offset);
-    segments.get(after.checked_sub(1)?)
-}
-
 /// What stands behind `range` of the expanded text.
 pub fn behind(map: &SpanMap, range: TextRange) -> Behind {
-    let Some(first) = segment_at(map, range.start) else {
+    let Some(first) = map.segment_at(range.start) else {
         return Behind::Source(range);
     };
-    let last = if range.is_empty() { first } else { segment_at(map, range.end - 1).unwrap_or(first) };
+    let last = if range.is_empty() { first } else { map.segment_at(range.end - 1).unwrap_or(first) };
     match (&first.origin, &last.origin) {
         (Origin::Verbatim { source }, Origin::Verbatim { source: end }) => {
             let start = source.start + (range.start - first.expanded.start);
@@ -92,29 +85,6 @@ fn written_near(map: &SpanMap, at: &Segment, of: u32) -> Option<(FilePath, TextR
     before.or_else(|| segments.get(index + 1..)?.iter().take(4).find_map(|segment| place(segment, false)))
 }
 
-/// Where `offset` of the source lies in the expanded text: its own place first, then copies.
-///
-/// At the end of a verbatim stretch the cursor still belongs to it (completion after `u.` at the
-/// seam of generated text).
-pub fn down(map: &SpanMap, offset: u32) -> Vec<u32> {
-    let mut own: Option<u32> = None;
-    let mut seam: Option<u32> = None;
-    let mut copies = Vec::new();
-    for segment in map.segments() {
-        match &segment.origin {
-            Origin::Verbatim { source } if source.contains(offset) => {
-                own = Some(segment.expanded.start + (offset - source.start));
-            }
-            Origin::Verbatim { source } if source.end == offset => seam = Some(segment.expanded.end),
-            Origin::Copied { source, .. } if source.touches(offset) => {
-                copies.push(segment.expanded.start + (offset - source.start));
-            }
-            _ => {}
-        }
-    }
-    own.or(seam).into_iter().chain(copies).collect()
-}
-
 /// A place of the program as the person sees it.
 pub struct Located {
     pub file: FilePath,
@@ -138,12 +108,26 @@ pub fn locate(snap: &Snapshot, path: &FilePath, range: TextRange) -> Located {
     }
 }
 
-/// The engine's file and the offsets in it that stand for an offset of the source, best first.
-pub fn engine_places(snap: &Snapshot, file: &FilePath, offset: u32) -> (FilePath, Vec<u32>) {
+/// Which side of a cursor a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What stands at the cursor: hover, definition.
+    At,
+    /// What was typed before it: completion.
+    Before,
+}
+
+/// The engine's file and the offsets in it that stand for an offset of the source, best first: its
+/// own place, then its copies in generated code.
+pub fn engine_places(snap: &Snapshot, file: &FilePath, offset: u32, side: Side) -> (FilePath, Vec<u32>) {
     let path = engine_path(file);
     if !file.is_metascript() {
         return (path, vec![offset]);
     }
-    let places = snap.expanded(file).map(|expanded| down(&expanded.map, offset)).unwrap_or_default();
+    let Some(expanded) = snap.expanded(file) else { return (path, Vec::new()) };
+    let places = match side {
+        Side::At => expanded.map.down(offset).collect(),
+        Side::Before => expanded.map.down_before(offset).collect(),
+    };
     (path, places)
 }

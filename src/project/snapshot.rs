@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::base::{Cancel, FilePath};
 use crate::engine::{EngineError, Files};
 use crate::expand::Expanded;
+use crate::expand::names::resolve;
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
@@ -18,7 +19,7 @@ use super::files::{ProgramFiles, source_path};
 use super::program::Loaded;
 use super::shared::Shared;
 use super::world::{OpenFile, OpenFiles};
-use super::{Revision, expansion, program};
+use super::{Revision, expansion, program, scope};
 
 /// What differs between revisions.
 #[derive(Clone)]
@@ -156,5 +157,25 @@ impl Snapshot {
     /// The files as the engine sees them at this revision.
     pub fn files(&self) -> Arc<dyn Files> {
         Arc::new(ProgramFiles::new(self.clone()))
+    }
+
+    /// The macros that `@` may name in a file, each with the module that declares it.
+    pub fn macros_in_scope(&self, file: &FilePath) -> Vec<(String, String)> {
+        let Some(syntax) = self.syntax(file) else { return Vec::new() };
+        let facts = scope::facts_of(self, file, syntax.text(), Some(&syntax));
+        let scope = scope::Scope(self);
+        let imported = facts.imports.iter().flat_map(|import| import.names.iter().map(|name| name.local.as_str()));
+        let own = facts.macros.iter().map(|found| found.name.as_str());
+        let prelude = std_lib::PRELUDE.iter().map(|(name, _)| *name);
+        let mut names: Vec<(String, String)> = own
+            .chain(imported)
+            .chain(prelude)
+            .filter_map(|name| Some((name.to_owned(), resolve(&scope, file, &facts, name)?.module)))
+            .map(|(name, module)| (name, std_lib::specifier(&module).unwrap_or_else(|| module.name().to_owned())))
+            .chain([("comptime".to_owned(), String::new())])
+            .collect();
+        names.sort();
+        names.dedup_by(|a, b| a.0 == b.0);
+        names
     }
 }
