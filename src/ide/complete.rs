@@ -66,10 +66,9 @@ pub fn complete(
         return Ok(Completions::default());
     }
     let list = loaded.program.completion(&path, at, trigger, cancel)?;
-    let is_stale = snap
-        .expanded(file)
-        .filter(|_| file.is_metascript())
-        .is_some_and(|expanded| expanded.calls.iter().any(|call| matches!(call.state, CallState::Missing | CallState::Stale)));
+    let is_stale = snap.expanded(file).filter(|_| file.is_metascript()).is_some_and(|expanded| {
+        expanded.calls.iter().any(|call| matches!(call.state, CallState::Missing | CallState::Stale))
+    });
     let items = list
         .items
         .into_iter()

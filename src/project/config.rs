@@ -106,12 +106,16 @@ fn default_options() -> Map<String, Value> {
 /// Says a `metascript.json` as a `tsconfig.json`.
 fn translate(text: &SourceText) -> Result<String, (TextRange, String)> {
     let whole = TextRange::new(0, text.len());
-    let value = jsonc_parser::parse_to_serde_value::<Value>(text.as_str(), &jsonc_parser::ParseOptions::default())
-        .map_err(|error| {
-            let range = error.range();
-            (TextRange::from(range.start..range.end.max(range.start)), format!("not valid JSON: {}", error.kind()))
-        })?;
-    let Value::Object(mut given) = value else {
+    let parsed = jsonc_parser::parse_to_ast(
+        text.as_str(),
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
+    );
+    let value = parsed.map_err(|error| {
+        let range = error.range();
+        (TextRange::from(range.start..range.end.max(range.start)), format!("not valid JSON: {}", error.kind()))
+    })?;
+    let Some(Value::Object(mut given)) = value.value.map(Value::from) else {
         return Err((whole, "a project file holds one JSON object".to_owned()));
     };
     let mut options = default_options();

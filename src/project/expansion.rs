@@ -12,7 +12,8 @@ use rayon::prelude::*;
 
 use crate::base::{Cancel, Cancelled, Digest, FilePath};
 use crate::expand::{self, Call, CallId, Expanded, Expansion, FileFacts, Flavour, Known, Memo, Request};
-use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Limits, Outcome, ProjectInputs};
+use crate::macros::protocol::Limits;
+use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Outcome, ProjectInputs};
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
@@ -130,9 +131,9 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
     if let Some(expansion) = &last
         && last_key == Some(key)
     {
-        return Some(Known { expansion: expansion.clone(), is_stale: !all_hold(snap, expansion) });
+        return Some(Known { expansion: expansion.clone(), is_stale: !all_hold(snap, &call.file, expansion) });
     }
-    let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, known));
+    let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, &call.file, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
         None => last.map(|expansion| Known { expansion, is_stale: true }),
@@ -147,18 +148,21 @@ fn memo(snap: &Snapshot, file: &FilePath) -> Arc<Memo> {
     snap.shared.memo(&snap.project_of(file).root)
 }
 
-fn all_hold(snap: &Snapshot, expansion: &Expansion) -> bool {
-    expansion.outcome().effects.iter().all(|effect| holds(snap, effect))
+fn all_hold(snap: &Snapshot, file: &FilePath, expansion: &Expansion) -> bool {
+    let effects = &expansion.outcome().effects;
+    if effects.is_empty() {
+        return true;
+    }
+    let root = &snap.project_of(file).root;
+    effects.iter().all(|effect| holds(snap, root, effect))
 }
 
 /// Whether an input still is what a macro read. Files are asked of the memory of the disk, which
 /// watched changes invalidate.
-pub(super) fn holds(snap: &Snapshot, effect: &Effect) -> bool {
+pub(super) fn holds(snap: &Snapshot, root: &FilePath, effect: &Effect) -> bool {
     match effect {
-        Effect::File { path, digest } => {
-            crate::vfs::Fingerprints::digest(&*snap.shared.disk, path) == *digest
-        }
-        other => other.still_holds(),
+        Effect::File { path, digest } => crate::vfs::Fingerprints::digest(&*snap.shared.disk, path) == *digest,
+        other => other.still_holds(&ProjectInputs::new(root.clone())),
     }
 }
 
@@ -244,8 +248,9 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         }
     };
     let key = call.key(graph.identity);
-    let memo = memo(snap, &call.file);
-    if let Some(expansion) = memo.get(key, &|effect| holds(snap, effect)) {
+    let root = snap.project_of(&call.file).root.clone();
+    let memo = shared.memo(&root);
+    if let Some(expansion) = memo.get(key, &|effect| holds(snap, &root, effect)) {
         shared.files.learn(call, key, expansion);
         return Ok(());
     }
@@ -257,8 +262,6 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
             return Ok(());
         }
     };
-    let root = snap.project_of(&call.file).root.clone();
-    let base = call.file.parent();
     let invocation = match call.kind {
         expand::CallKind::Comptime => Invocation::Comptime,
         _ => Invocation::Macro { name: call.callee.name.clone() },
@@ -267,13 +270,13 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         graph: graph.graph.clone(),
         invocation,
         input,
-        base: base.clone(),
+        base: call.file.parent(),
         root: root.clone(),
         limits: Limits::default(),
         blame: call.blame(),
     };
     shared.counters.macros_run.fetch_add(1, Ordering::Relaxed);
-    let outcome = shared.host.run(&job, &ProjectInputs::new(base, root), cancel);
+    let outcome = shared.host.run(&job, &ProjectInputs::new(root), cancel);
     cancel.check()?;
     shared.counters.macro_micros.fetch_add(outcome.micros, Ordering::Relaxed);
     let expansion = Arc::new(Expansion::new(call, outcome));

@@ -87,4 +87,3 @@ impl Files for ProgramFiles {
         engine_path(&self.snap.shared().disk.realpath(&file))
     }
 }
-

@@ -51,8 +51,7 @@ impl Programs {
     pub fn contain(&self, file: &FilePath) -> bool {
         let path = engine_path(file);
         lock(&self.0).values().any(|slot| {
-            slot.try_lock()
-                .is_ok_and(|slot| slot.built.as_ref().is_some_and(|built| built.program.contains(&path)))
+            slot.try_lock().is_ok_and(|slot| slot.built.as_ref().is_some_and(|built| built.program.contains(&path)))
         })
     }
 
@@ -66,7 +65,7 @@ impl Programs {
 pub fn configured(snap: &Snapshot, id: &ProjectId) -> Result<Configured, EngineError> {
     let text = id.config.as_ref().and_then(|file| snap.text(file));
     let (source, problems) = config::source(id, text);
-    let config = snap.shared.engine.config(&*snap.files(), &source)?;
+    let config = snap.shared.engine.config(&snap.files(), &source)?;
     Ok(Configured { config, problems })
 }
 
@@ -85,7 +84,8 @@ pub(super) fn at(
     cancel: &Cancel,
 ) -> Result<Loaded, EngineError> {
     let slot = snap.shared.programs.slot(id);
-    let mut slot = lock(&slot);
+    let mut guard = lock(&slot);
+    let slot = &mut *guard;
     if cancel.is_cancelled() {
         return Err(EngineError::Cancelled);
     }
@@ -108,7 +108,9 @@ pub(super) fn at(
         }
     }
     let config = match slot.built.take() {
-        Some(built) if snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything => built.config,
+        Some(built) if snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything => {
+            built.config
+        }
         _ => Arc::new(configured(snap, id)?),
     };
     slot.extra.retain(|file| snap.is_file(&source_path(snap, file)));

@@ -52,7 +52,12 @@ impl MacroScope for Scope<'_> {
 }
 
 /// Facts of a text, from memory where it is known; `syntax` is its tree where there is one.
-pub(super) fn facts_of(snap: &Snapshot, file: &FilePath, text: &SourceText, syntax: Option<&SyntaxFile>) -> Arc<FileFacts> {
+pub(super) fn facts_of(
+    snap: &Snapshot,
+    file: &FilePath,
+    text: &SourceText,
+    syntax: Option<&SyntaxFile>,
+) -> Arc<FileFacts> {
     let memo = &snap.shared.facts;
     if let Some(facts) = memo.get(file, text) {
         return facts;

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::base::FilePath;
 use crate::cache::Store;
 use crate::engine::TypeEngine;
+use crate::engine::tsr::TsrEngine;
 use crate::expand::Memo;
-use crate::macros::Host;
+use crate::macros::{Host, HostOptions};
 use crate::vfs::Disk;
 
 use super::Revision;
@@ -86,11 +87,10 @@ impl WorldOptions {
 impl Shared {
     pub fn new(options: &WorldOptions) -> Arc<Shared> {
         Arc::new(Shared {
-            engine: crate::engine::tsr::engine(),
-            host: Arc::new(Host::new(crate::macros::HostOptions {
+            engine: Arc::new(TsrEngine::new()),
+            host: Arc::new(Host::new(HostOptions {
                 workers: options.workers,
-                exe: options.exe.clone(),
-                ..Default::default()
+                ..HostOptions::new(options.exe.clone())
             })),
             disk: Arc::new(Disk::new()),
             counters: Counters::default(),
