@@ -125,6 +125,15 @@ pub trait Fingerprints: Sync {
     fn dir_digest(&self, path: &FilePath) -> Option<Digest>;
 }
 
+/// What was found where somebody looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Seen {
+    File,
+    /// A directory's entries.
+    Listing,
+    Nothing,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Absent,
@@ -139,6 +148,8 @@ struct Node {
     text: Option<Result<SourceText, ReadError>>,
     digest: Option<Option<Digest>>,
     entries: Option<Option<Arc<Entries>>>,
+    /// Somebody asked for the entries; else they were read to answer for what is absent.
+    is_listed: bool,
     realpath: Option<FilePath>,
     /// Children asked for in vain.
     misses: u32,
@@ -219,6 +230,32 @@ impl Disk {
 
     /// `None` where no directory is, or it cannot be listed.
     pub fn entries(&self, path: &FilePath) -> Option<Arc<Entries>> {
+        let entries = self.listing(path);
+        if !self.known(path, |node| Some(node.is_listed)).unwrap_or(false) {
+            self.learn(path, |node| node.is_listed = true);
+        }
+        entries
+    }
+
+    /// Everything that was asked since it was last forgotten: what the answers rest on.
+    pub fn observed(&self) -> Vec<(FilePath, Seen)> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            for (path, node) in read(shard).iter() {
+                if node.is_listed {
+                    all.push((path.clone(), Seen::Listing));
+                }
+                match node.kind {
+                    Some(Kind::File(_)) => all.push((path.clone(), Seen::File)),
+                    Some(Kind::Absent) => all.push((path.clone(), Seen::Nothing)),
+                    Some(Kind::Dir) | None => {}
+                }
+            }
+        }
+        all
+    }
+
+    fn listing(&self, path: &FilePath) -> Option<Arc<Entries>> {
         if let Some(known) = self.known(path, |node| node.entries.clone()) {
             return known;
         }
@@ -358,7 +395,7 @@ impl Disk {
         if misses == 1 {
             self.kind(&parent);
         } else if misses == MISSES_BEFORE_LISTING && CASE_SENSITIVE && self.is_dir(&parent) {
-            self.entries(&parent);
+            self.listing(&parent);
         }
     }
 
@@ -482,7 +519,7 @@ impl Fingerprints for Disk {
     }
 
     fn dir_digest(&self, path: &FilePath) -> Option<Digest> {
-        self.entries(path).map(|entries| entries.digest())
+        self.listing(path).map(|entries| entries.digest())
     }
 }
 

@@ -1,0 +1,156 @@
+//! A whole check: passes until nothing is left to run, and the row that makes the next one free.
+//!
+//! The row is a verifying trace: everything that was looked at on disk, everything that macros
+//! read, and what was found. While all of it is as it was, the findings are, and a second check
+//! parses, expands and checks nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Cancel, Cancelled, Digest, FilePath, Recipe};
+use crate::cache::{Input, Level, Trace};
+use crate::diagnostic::Diagnostic;
+use crate::macros::Effect;
+use crate::vfs::{Fingerprints, Seen};
+
+use super::shared::lock;
+use super::{Change, PassEvent, PassRequest, ProjectId, Scope, World, expansion, pass};
+
+/// What a check found in one project.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Found {
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files checked, libraries left out.
+    pub files: u32,
+    /// Uses of macros in them.
+    pub uses: u32,
+}
+
+/// Counters of one check, over all its projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckStats {
+    pub projects: u32,
+    /// Projects of which nothing had changed: answered from their row.
+    pub warm: u32,
+    pub files: u32,
+    pub uses: u32,
+    pub parsed: u32,
+    pub macros_run: u32,
+    pub macro_micros: u64,
+    pub checked: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    trace: Trace,
+    effects: Vec<Effect>,
+    found: Found,
+}
+
+/// Checks the projects that rule `paths`. Diagnostics are in order of file, then of place.
+pub fn check(world: &mut World, paths: &[FilePath], cancel: &Cancel) -> Result<(Vec<Diagnostic>, CheckStats), Cancelled> {
+    let mut stats = CheckStats::default();
+    let mut diagnostics = Vec::new();
+    let shared = world.shared().clone();
+    let mut done: Vec<ProjectId> = Vec::new();
+    for path in paths {
+        let directory = if shared.disk.is_file(path) { path.parent() } else { path.clone() };
+        let id = ProjectId::of_dir(&shared.disk, &directory, &directory);
+        if done.contains(&id) {
+            continue;
+        }
+        let found = match warm(world, &id) {
+            Some(found) => {
+                stats.warm += 1;
+                found
+            }
+            None => cold(world, path, &id, cancel)?,
+        };
+        stats.projects += 1;
+        stats.files += found.files;
+        stats.uses += found.uses;
+        diagnostics.extend(found.diagnostics);
+        done.push(id);
+    }
+    diagnostics.sort_by(|a, b| (&a.file, a.range.start, a.range.end, a.code).cmp(&(&b.file, b.range.start, b.range.end, b.code)));
+    stats.parsed = shared.counters.parsed.load(Ordering::Relaxed);
+    stats.macros_run = shared.counters.macros_run.load(Ordering::Relaxed);
+    stats.macro_micros = shared.counters.macro_micros.load(Ordering::Relaxed);
+    stats.checked = shared.counters.checked.load(Ordering::Relaxed);
+    Ok((diagnostics, stats))
+}
+
+fn row_key(id: &ProjectId) -> Digest {
+    Recipe::new("check").digest("project", id.digest()).finish()
+}
+
+/// What the last check found, if nothing that it looked at has changed.
+fn warm(world: &World, id: &ProjectId) -> Option<Found> {
+    let shared = world.shared();
+    let store = shared.store(&id.root);
+    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(id))?).ok()?;
+    let snap = world.snapshot();
+    if !row.trace.verify(&*shared.disk) || !row.effects.iter().all(|effect| expansion::holds(&snap, &id.root, effect)) {
+        return None;
+    }
+    if let Some(trace) = row.trace.refreshed(&*shared.disk) {
+        let row = Row { trace, effects: row.effects, found: row.found };
+        write(world, id, &row);
+        return Some(row.found);
+    }
+    Some(row.found)
+}
+
+/// Checks for real, and keeps what was found.
+fn cold(world: &mut World, path: &FilePath, id: &ProjectId, cancel: &Cancel) -> Result<Found, Cancelled> {
+    let request = PassRequest { scope: Scope::Projects(vec![path.clone()]), run_macros: true };
+    let mut effects: Vec<Effect> = Vec::new();
+    loop {
+        let events: Mutex<Vec<PassEvent>> = Mutex::default();
+        let end = pass::run(&world.snapshot(), &request, cancel, &|event| lock(&events).push(event))?;
+        effects.extend(end.effects);
+        let mut by_file: BTreeMap<FilePath, Vec<Diagnostic>> = BTreeMap::new();
+        for event in events.into_inner().unwrap_or_default() {
+            match event {
+                PassEvent::Expanded(expansions) => {
+                    if let Err(reason) = world.apply(Change::Expanded(expansions)) {
+                        crate::bug!("outputs of macros were refused: {reason}");
+                    }
+                }
+                PassEvent::File { file, diagnostics, .. } => by_file.entry(file).or_default().extend(diagnostics),
+                PassEvent::Progress { .. } => {}
+            }
+        }
+        if end.again {
+            continue;
+        }
+        let diagnostics: Vec<Diagnostic> = by_file.into_values().flatten().collect();
+        let found = Found { diagnostics, files: end.files, uses: end.uses };
+        effects.sort();
+        effects.dedup();
+        let row = Row { trace: trace(world), effects, found };
+        write(world, id, &row);
+        return Ok(row.found);
+    }
+}
+
+fn write(world: &World, id: &ProjectId, row: &Row) {
+    match postcard::to_allocvec(row) {
+        Ok(bytes) => world.shared().store(&id.root).put(Level::Program, row_key(id), None, bytes),
+        Err(error) => crate::bug!("a check's row has no encoding: {error}"),
+    }
+}
+
+/// Everything that this process looked at on disk, and how it was.
+fn trace(world: &World) -> Trace {
+    let disk = &*world.shared().disk as &dyn Fingerprints;
+    let inputs = world.shared().disk.observed().into_iter().map(|(path, seen)| match seen {
+        Seen::File => Input::file(disk, &path),
+        Seen::Listing => Input::dir(disk, &path),
+        Seen::Nothing => Input::Absent { path },
+    });
+    Trace::new(inputs.collect())
+}
