@@ -51,7 +51,11 @@ struct Row {
 }
 
 /// Checks the projects that rule `paths`. Diagnostics are in order of file, then of place.
-pub fn check(world: &mut World, paths: &[FilePath], cancel: &Cancel) -> Result<(Vec<Diagnostic>, CheckStats), Cancelled> {
+pub fn check(
+    world: &mut World,
+    paths: &[FilePath],
+    cancel: &Cancel,
+) -> Result<(Vec<Diagnostic>, CheckStats), Cancelled> {
     let mut stats = CheckStats::default();
     let mut diagnostics = Vec::new();
     let shared = world.shared().clone();
@@ -75,7 +79,9 @@ pub fn check(world: &mut World, paths: &[FilePath], cancel: &Cancel) -> Result<(
         diagnostics.extend(found.diagnostics);
         done.push(id);
     }
-    diagnostics.sort_by(|a, b| (&a.file, a.range.start, a.range.end, a.code).cmp(&(&b.file, b.range.start, b.range.end, b.code)));
+    diagnostics.sort_by(|a, b| {
+        (&a.file, a.range.start, a.range.end, a.code).cmp(&(&b.file, b.range.start, b.range.end, b.code))
+    });
     stats.parsed = shared.counters.parsed.load(Ordering::Relaxed);
     stats.macros_run = shared.counters.macros_run.load(Ordering::Relaxed);
     stats.macro_micros = shared.counters.macro_micros.load(Ordering::Relaxed);

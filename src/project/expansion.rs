@@ -276,8 +276,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         blame: call.blame(),
     };
     shared.counters.macros_run.fetch_add(1, Ordering::Relaxed);
-    let outcome = shared.host.run(&job, &ProjectInputs::new(root), cancel);
-    cancel.check()?;
+    let outcome = shared.host.run(&job, &ProjectInputs::new(root), cancel)?;
     shared.counters.macro_micros.fetch_add(outcome.micros, Ordering::Relaxed);
     let expansion = Arc::new(Expansion::new(call, outcome));
     memo.put(key, &call.file, expansion.clone());
@@ -287,7 +286,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
 
 /// A failure that names a module of a macro.
 pub(super) fn module_failure(message: String) -> Failure {
-    Failure { kind: FailureKind::Module, message, help: None, stack: Vec::new() }
+    Failure::new(FailureKind::Module, message)
 }
 
 /// The uses of one file as they stand: for counters and lenses.
