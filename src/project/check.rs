@@ -4,7 +4,7 @@
 //! read, and what was found. While all of it is as it was, the findings are, and a second check
 //! parses, expands and checks nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Cancel, Cancelled, Digest, FilePath, Recipe};
 use crate::cache::{Input, Level, Trace};
 use crate::diagnostic::Diagnostic;
+use crate::expand::FileFacts;
 use crate::macros::Effect;
 use crate::vfs::{Fingerprints, Seen};
 
 use super::shared::lock;
-use super::{Change, PassEvent, PassRequest, ProjectId, Scope, World, expansion, pass};
+use super::{Change, Expansions, PassEvent, PassRequest, ProjectId, Scope, Snapshot, World, expansion, pass, scope};
 
 /// What a check found in one project.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -59,29 +60,30 @@ pub fn check(
     let mut stats = CheckStats::default();
     let mut diagnostics = Vec::new();
     let shared = world.shared().clone();
-    let mut done: Vec<ProjectId> = Vec::new();
+    let mut projects: BTreeMap<ProjectId, Wanted> = BTreeMap::new();
     for path in paths {
-        let directory = if shared.disk.is_file(path) { path.parent() } else { path.clone() };
-        let id = ProjectId::of_dir(&shared.disk, &directory, &directory);
-        if done.contains(&id) {
-            continue;
+        if shared.disk.is_file(path) {
+            let directory = path.parent();
+            let wanted = projects.entry(ProjectId::of_dir(&shared.disk, &directory, &directory)).or_default();
+            wanted.files.insert(path.clone());
+        } else {
+            projects.entry(ProjectId::of_dir(&shared.disk, path, path)).or_default().whole = true;
         }
-        let found = match warm(world, &id) {
+    }
+    for (id, wanted) in projects {
+        let found = match warm(world, &id, &wanted) {
             Some(found) => {
                 stats.warm += 1;
                 found
             }
-            None => cold(world, path, &id, cancel)?,
+            None => cold(world, &id, &wanted, cancel)?,
         };
         stats.projects += 1;
         stats.files += found.files;
         stats.uses += found.uses;
-        diagnostics.extend(found.diagnostics);
-        done.push(id);
+        let named = |diagnostic: &Diagnostic| wanted.whole || wanted.files.contains(&diagnostic.file);
+        diagnostics.extend(found.diagnostics.into_iter().filter(named));
     }
-    diagnostics.sort_by(|a, b| {
-        (&a.file, a.range.start, a.range.end, a.code).cmp(&(&b.file, b.range.start, b.range.end, b.code))
-    });
     stats.parsed = shared.counters.parsed.load(Ordering::Relaxed);
     stats.macros_run = shared.counters.macros_run.load(Ordering::Relaxed);
     stats.macro_micros = shared.counters.macro_micros.load(Ordering::Relaxed);
@@ -89,30 +91,43 @@ pub fn check(
     Ok((diagnostics, stats))
 }
 
-fn row_key(id: &ProjectId) -> Digest {
-    Recipe::new("check").digest("project", id.digest()).finish()
+/// What a caller named of one project.
+#[derive(Default)]
+struct Wanted {
+    whole: bool,
+    files: BTreeSet<FilePath>,
+}
+
+fn row_key(id: &ProjectId, wanted: &Wanted) -> Digest {
+    let mut recipe = Recipe::new("check");
+    recipe.digest("project", id.digest());
+    for file in &wanted.files {
+        recipe.text("file", file.as_str());
+    }
+    recipe.finish()
 }
 
 /// What the last check found, if nothing that it looked at has changed.
-fn warm(world: &World, id: &ProjectId) -> Option<Found> {
+fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
     let shared = world.shared();
     let store = shared.store(&id.root);
-    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(id))?).ok()?;
+    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(id, wanted))?).ok()?;
     let snap = world.snapshot();
     if !row.trace.verify(&*shared.disk) || !row.effects.iter().all(|effect| expansion::holds(&snap, &id.root, effect)) {
         return None;
     }
     if let Some(trace) = row.trace.refreshed(&*shared.disk) {
         let row = Row { trace, effects: row.effects, found: row.found };
-        write(world, id, &row);
+        write(world, id, wanted, &row);
         return Some(row.found);
     }
     Some(row.found)
 }
 
 /// Checks for real, and keeps what was found.
-fn cold(world: &mut World, path: &FilePath, id: &ProjectId, cancel: &Cancel) -> Result<Found, Cancelled> {
-    let request = PassRequest { scope: Scope::Projects(vec![path.clone()]), run_macros: true };
+fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> Result<Found, Cancelled> {
+    let files = wanted.files.iter().cloned().collect();
+    let request = PassRequest { scope: Scope::Project { id: id.clone(), files }, run_macros: true };
     let mut effects: Vec<Effect> = Vec::new();
     loop {
         let events: Mutex<Vec<PassEvent>> = Mutex::default();
@@ -138,14 +153,14 @@ fn cold(world: &mut World, path: &FilePath, id: &ProjectId, cancel: &Cancel) -> 
         effects.sort();
         effects.dedup();
         let row = Row { trace: trace(world), effects, found };
-        write(world, id, &row);
+        write(world, id, wanted, &row);
         return Ok(row.found);
     }
 }
 
-fn write(world: &World, id: &ProjectId, row: &Row) {
+fn write(world: &World, id: &ProjectId, wanted: &Wanted, row: &Row) {
     match postcard::to_allocvec(row) {
-        Ok(bytes) => world.shared().store(&id.root).put(Level::Program, row_key(id), None, bytes),
+        Ok(bytes) => world.shared().store(&id.root).put(Level::Program, row_key(id, wanted), None, bytes),
         Err(error) => crate::bug!("a check's row has no encoding: {error}"),
     }
 }
@@ -159,4 +174,45 @@ fn trace(world: &World) -> Trace {
         Seen::Nothing => Input::Absent { path },
     });
     Trace::new(inputs.collect())
+}
+
+/// Runs what one file's uses still miss, for commands that show or run an expansion. Diagnostics of
+/// the expansion alone: the file is not type-checked.
+pub fn expand_file(world: &mut World, file: &FilePath, cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+    expand_files(world, std::slice::from_ref(file), cancel)
+}
+
+/// The same for everything that a program's first file reaches.
+pub fn expand_program(world: &mut World, entry: &FilePath, cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+    let mut known: BTreeSet<FilePath> = BTreeSet::new();
+    let mut new = vec![entry.clone()];
+    let mut diagnostics = Vec::new();
+    // An expansion may import what the source did not.
+    while !new.is_empty() {
+        diagnostics.extend(expand_files(world, &new, cancel)?);
+        known.extend(new.iter().cloned());
+        let snap = world.snapshot();
+        let reached: BTreeSet<FilePath> = new.iter().flat_map(|file| reached_from(&snap, file)).collect();
+        new = reached.into_iter().filter(|file| !known.contains(file)).collect();
+    }
+    Ok(diagnostics)
+}
+
+fn reached_from(snap: &Snapshot, file: &FilePath) -> Vec<FilePath> {
+    let Some(expanded) = expansion::emit_text(snap, file) else { return Vec::new() };
+    let facts = FileFacts::of(&snap.parse(expanded.text.clone()));
+    let specifiers = facts.specifiers().into_iter();
+    specifiers.filter_map(|specifier| scope::resolve(snap, file, specifier)).filter(FilePath::is_metascript).collect()
+}
+
+fn expand_files(world: &mut World, files: &[FilePath], cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+    let snap = world.snapshot();
+    let completed = snap.shared().pool.install(|| expansion::complete(&snap, files, cancel, &|_| {}))?;
+    let changed = Expansions { files: completed.files };
+    if let Err(reason) = world.apply(Change::Expanded(changed)) {
+        crate::bug!("outputs of macros were refused: {reason}");
+    }
+    let snap = world.snapshot();
+    let expanded = files.iter().filter(|file| file.is_metascript()).filter_map(|file| snap.expanded(file));
+    Ok(expanded.flat_map(|expanded| expanded.diagnostics.clone()).collect())
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::base::FilePath;
 use crate::engine::Files;
+use crate::expand::{Expanded, Flavour};
 use crate::std_lib;
 
 use super::config;
+use super::expansion;
 use super::snapshot::Snapshot;
 
 /// What the engine calls a file that `msc` calls `file`.
@@ -17,11 +19,25 @@ pub fn engine_path(file: &FilePath) -> FilePath {
 
 pub(super) struct ProgramFiles {
     snap: Snapshot,
+    flavour: Flavour,
 }
 
 impl ProgramFiles {
+    /// Texts to check.
     pub fn new(snap: Snapshot) -> ProgramFiles {
-        ProgramFiles { snap }
+        ProgramFiles { snap, flavour: Flavour::Check }
+    }
+
+    /// Texts to run or build.
+    pub fn for_emit(snap: Snapshot) -> ProgramFiles {
+        ProgramFiles { snap, flavour: Flavour::Emit }
+    }
+
+    fn expanded(&self, file: &FilePath) -> Option<Arc<Expanded>> {
+        match self.flavour {
+            Flavour::Check => self.snap.expanded(file),
+            Flavour::Emit => expansion::emit_text(&self.snap, file),
+        }
     }
 }
 
@@ -40,7 +56,7 @@ impl Files for ProgramFiles {
     fn read(&self, path: &FilePath) -> Option<Arc<str>> {
         let file = source_path(&self.snap, path);
         if file.is_metascript() {
-            return self.snap.expanded(&file).map(|expanded| expanded.text.as_str().into());
+            return self.expanded(&file).map(|expanded| expanded.text.as_str().into());
         }
         let text = self.snap.text(&file)?;
         if file.has_extension("json") && file.name().starts_with("tsconfig") {

@@ -25,8 +25,8 @@ use super::{ProjectId, Revision, Snapshot, problems};
 pub enum Scope {
     /// Those open in the editor, at their live text.
     Open,
-    /// Every file of the projects that rule these directories or files.
-    Projects(Vec<FilePath>),
+    /// Every file of one project, and these besides.
+    Project { id: ProjectId, files: Vec<FilePath> },
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ pub fn run(snap: &Snapshot, request: &PassRequest, cancel: &Cancel, send: Send) 
     Ok(end)
 }
 
-/// The projects concerned, each with the open files that it rules.
+/// The projects concerned, each with the files that were named or are open in it.
 fn projects(snap: &Snapshot, scope: &Scope) -> BTreeMap<ProjectId, Vec<FilePath>> {
     let mut projects: BTreeMap<ProjectId, Vec<FilePath>> = BTreeMap::new();
     match scope {
@@ -94,11 +94,8 @@ fn projects(snap: &Snapshot, scope: &Scope) -> BTreeMap<ProjectId, Vec<FilePath>
                 }
             }
         }
-        Scope::Projects(paths) => {
-            for path in paths {
-                let directory = if snap.is_file(path) { path.parent() } else { path.clone() };
-                projects.entry(ProjectId::of_dir(&snap.shared.disk, &directory, &directory)).or_default();
-            }
+        Scope::Project { id, files } => {
+            projects.insert(id.clone(), files.clone());
         }
     }
     projects
@@ -122,7 +119,12 @@ fn run_project(
             return Ok(());
         }
     }
-    let loaded = program::at(snap, id, None, cancel)?;
+    let mut loaded = program::at(snap, id, None, cancel)?;
+    for file in open {
+        if !loaded.program.contains(&engine_path(file)) {
+            loaded = program::at(snap, id, Some(file), cancel)?;
+        }
+    }
     let paths = loaded.program.files();
     if request.run_macros {
         // Files that the program reached through imports, beyond the configured ones.
@@ -133,7 +135,7 @@ fn run_project(
     }
     match request.scope {
         Scope::Open => open.iter().try_for_each(|file| check_open(snap, file, cancel, send)),
-        Scope::Projects(_) => check_all(snap, id, &loaded, &paths, cancel, send, end),
+        Scope::Project { .. } => check_all(snap, id, &loaded, &paths, cancel, send, end),
     }
 }
 

@@ -1,0 +1,126 @@
+//! A program as JavaScript modules: what `msc run` executes.
+//!
+//! The engine emits, so that imports of types vanish as TypeScript has it; it is shown the emit
+//! flavour of each expansion, in which nothing compile-time is left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::base::{Cancel, FilePath};
+use crate::engine::{ConfigSource, EngineError, Files};
+use crate::expand::FileFacts;
+use crate::macros::Module;
+use crate::std_lib;
+use crate::text::SourceText;
+
+use super::files::{ProgramFiles, engine_path, source_path};
+use super::{ProjectId, Snapshot, config, expansion, scope, source_map};
+
+/// The modules that `entry` reaches, itself among them, under the names of their source files.
+/// Outputs of macros must be known.
+pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec<Module>, EngineError> {
+    let id = snap.project_of(entry);
+    let files: Arc<dyn Files> = Arc::new(ProgramFiles::for_emit(snap.clone()));
+    let config = snap.shared.engine.config(&files, &run_config(snap, &id, entry))?;
+    let roots = [engine_path(entry)];
+    let program = snap.shared.engine.load(&config, Some(&roots), files)?;
+    let (library, own): (Vec<FilePath>, Vec<FilePath>) =
+        program.files().into_iter().filter(|path| has_code(path)).partition(|path| std_lib::contains(path));
+    let (json, own): (Vec<FilePath>, Vec<FilePath>) = own.into_iter().partition(|path| path.has_extension("json"));
+    let mut modules = Vec::new();
+    for emitted in program.emit(&own, cancel)? {
+        let file = source_path(snap, &emitted.source);
+        modules.push(module(snap, file, emitted.text, emitted.map));
+    }
+    // What lies under `node_modules` is taken as compiled already, so the engine emits nothing for
+    // the standard library: its modules are turned into JavaScript one by one.
+    for path in library {
+        let file = source_path(snap, &path);
+        let Some(text) = emit_text(snap, &file) else { continue };
+        let transpiled = snap.shared.engine.transpile(&path, text.as_str())?;
+        modules.push(module(snap, file, transpiled.js, Some(transpiled.map)));
+    }
+    for path in json {
+        if let Some(text) = snap.text(&path) {
+            let js = format!("export default {};\n", text.as_str().trim());
+            modules.push(Module { file: path, js: js.into(), map: "".into(), imports: BTreeMap::new() });
+        }
+    }
+    Ok(modules)
+}
+
+/// Whether a program's file holds anything to run.
+fn has_code(path: &FilePath) -> bool {
+    !path.as_str().starts_with("bundled:")
+        && [".d.ts", ".d.mts", ".d.cts"].iter().all(|ending| !path.name().ends_with(ending))
+}
+
+fn emit_text(snap: &Snapshot, file: &FilePath) -> Option<SourceText> {
+    if file.is_metascript() {
+        expansion::emit_text(snap, file).map(|expanded| expanded.text.clone())
+    } else {
+        snap.text(file)
+    }
+}
+
+/// Ties a file's JavaScript to its source and to the modules it imports.
+fn module(snap: &Snapshot, file: FilePath, js: String, map: Option<String>) -> Module {
+    let source = snap.text(&file).unwrap_or_else(|| SourceText::new(""));
+    let (text, map) = if file.is_metascript() {
+        match expansion::emit_text(snap, &file) {
+            Some(expanded) => {
+                let composed = map
+                    .and_then(|map| source_map::compose(&map, expanded.text.as_str(), &expanded.map, &file, &source));
+                (expanded.text.clone(), composed)
+            }
+            None => (source, map),
+        }
+    } else {
+        (source, map)
+    };
+    let facts = FileFacts::of(&snap.parse(text));
+    let imports = facts
+        .specifiers()
+        .into_iter()
+        .filter_map(|specifier| Some((specifier.to_owned(), scope::resolve(snap, &file, specifier)?)))
+        .collect();
+    Module { file, js: js.into(), map: map.unwrap_or_default().into(), imports }
+}
+
+/// The project's options with what running needs: modules that QuickJS reads, with maps.
+fn run_config(snap: &Snapshot, id: &ProjectId, entry: &FilePath) -> ConfigSource {
+    let text = id.config.as_ref().and_then(|file| snap.text(file));
+    let options = json!({
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "target": "es2023",
+        "sourceMap": true,
+        "inlineSourceMap": false,
+        "declaration": false,
+        "composite": false,
+        "incremental": false,
+        "noEmit": false,
+        "verbatimModuleSyntax": false,
+    });
+    let files = json!([engine_path(entry).as_str()]);
+    match config::source(id, text).0 {
+        ConfigSource::File(path) => {
+            let json = json!({ "extends": format!("./{}", path.name()), "compilerOptions": options, "files": files });
+            ConfigSource::Text { dir: path.parent(), json: json.to_string() }
+        }
+        ConfigSource::Text { dir, json } => {
+            let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+            config.remove("include");
+            config.insert("files".to_owned(), files);
+            match (config.get_mut("compilerOptions"), options) {
+                (Some(Value::Object(known)), Value::Object(options)) => known.extend(options),
+                (_, options) => {
+                    config.insert("compilerOptions".to_owned(), options);
+                }
+            }
+            ConfigSource::Text { dir, json: Value::Object(config).to_string() }
+        }
+    }
+}
