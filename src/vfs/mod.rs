@@ -6,10 +6,8 @@
 //! Start reading at [`disk`] (what is there) and [`watch`] (what changed).
 
 pub mod disk;
-pub mod std_copy;
 pub mod user;
 pub mod watch;
 
 pub use disk::{Disk, Entries, Fingerprint, Fingerprints, ReadError, Seen};
-pub use std_copy::StdCopy;
 pub use watch::Watcher;

@@ -17,19 +17,3 @@ pub fn config_dir() -> Option<PathBuf> {
     };
     Some(base.join("metascript"))
 }
-
-/// The directory of what `msc` can make again for this user; `None` where the system names no home.
-/// Nothing is created.
-pub fn cache_dir() -> Option<PathBuf> {
-    let from = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = if cfg!(windows) {
-        from("LOCALAPPDATA")?
-    } else if let Some(dir) = from("XDG_CACHE_HOME") {
-        dir
-    } else if cfg!(target_os = "macos") {
-        from("HOME")?.join("Library/Caches")
-    } else {
-        from("HOME")?.join(".cache")
-    };
-    Some(base.join("metascript"))
-}
