@@ -194,7 +194,7 @@ fn check_all(
     send: Send,
     end: &mut PassEnd,
 ) -> Result<(), EngineError> {
-    let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(snap, path)).cloned().collect();
+    let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(path)).cloned().collect();
     end.files += checked.len() as u32;
     end.uses += checked.iter().map(|path| expansion::uses(snap, &source_path(snap, path))).sum::<u32>();
     let fallback = id.config.clone().unwrap_or_else(|| id.root.clone());

@@ -110,10 +110,8 @@ fn source_names(message: &str) -> String {
     }
 }
 
-/// Whether a program's file is one that people check: not a library's, not the standard one's.
-pub fn is_checked(snap: &Snapshot, path: &FilePath) -> bool {
+/// Whether a check reports on a program's file: every one but those of the standard library. Files
+/// of packages count, as they do for `tsc`; `skipLibCheck` is the engine's business.
+pub fn is_checked(path: &FilePath) -> bool {
     !std_lib::contains(path)
-        && !path.as_str().contains("/node_modules/")
-        && (!path.as_str().starts_with("bundled:"))
-        && snap.is_file(&source_path(snap, path))
 }
