@@ -4,9 +4,9 @@
 //! last output, marked stale. The pass ([`complete`]) runs what is pending, round by round, since
 //! a macro's output may use macros in turn.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -18,7 +18,8 @@ use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
 use super::graph;
-use super::scope::{Scope, facts_of};
+use super::rows::{self, Asked, FileRow};
+use super::scope::{Scope, facts_of, resolve};
 use super::shared::lock;
 use super::{ProjectId, Snapshot};
 
@@ -29,9 +30,20 @@ type Use = (FilePath, CallId);
 #[derive(Default)]
 pub(super) struct FileStates {
     states: Mutex<HashMap<FilePath, Arc<FileState>>>,
-    latest: Mutex<HashMap<Use, (Digest, Arc<Expansion>)>>,
+    latest: Mutex<HashMap<Use, Latest>>,
+    /// Texts whose rows were written, or read, by this process.
+    kept: Mutex<HashSet<(FilePath, Digest)>>,
     /// Files that some macro read: a change of one of them may change outputs.
     inputs: Mutex<HashSet<FilePath>>,
+}
+
+/// The last output of a use, and its key.
+#[derive(Clone)]
+struct Latest {
+    key: Digest,
+    /// `None` where a row of the file told the key: the output itself is a row of its own, read
+    /// once the use changes.
+    expansion: Option<Arc<Expansion>>,
 }
 
 /// One file at one moment.
@@ -39,9 +51,20 @@ struct FileState {
     text: SourceText,
     macro_env: u64,
     outputs: u64,
-    syntax: SyntaxFile,
+    /// Empty where a row answered; parsed when it is asked for.
+    syntax: OnceLock<SyntaxFile>,
     facts: Arc<FileFacts>,
     expanded: Arc<Expanded>,
+    /// What other files were asked for; `None` where a row answered, which knows it.
+    asked: Option<BTreeSet<Asked>>,
+    /// Inputs behind a row's outputs.
+    effects: Vec<Effect>,
+}
+
+impl FileState {
+    fn syntax(&self, snap: &Snapshot) -> &SyntaxFile {
+        self.syntax.get_or_init(|| snap.parse(self.text.clone()))
+    }
 }
 
 impl FileStates {
@@ -49,19 +72,42 @@ impl FileStates {
         lock(&self.inputs).contains(file)
     }
 
-    fn latest(&self, call: &Call) -> Option<(Digest, Arc<Expansion>)> {
-        lock(&self.latest).get(&(call.file.clone(), call.id.clone())).cloned()
+    /// The last output of a use. Reads a row where only the key is known, so the first change of
+    /// a use after a warm start still shows its last output.
+    fn latest(&self, snap: &Snapshot, call: &Call) -> Option<(Digest, Option<Arc<Expansion>>)> {
+        let at = (call.file.clone(), call.id.clone());
+        let Latest { key, expansion } = lock(&self.latest).get(&at).cloned()?;
+        if expansion.is_some() {
+            return Some((key, expansion));
+        }
+        let read = memo(snap, &call.file).get(key, &|_| true);
+        if read.is_some() {
+            lock(&self.latest).insert(at, Latest { key, expansion: read.clone() });
+        }
+        Some((key, read))
     }
 
     fn learn(&self, call: &Call, key: Digest, expansion: Arc<Expansion>) {
-        let mut inputs = lock(&self.inputs);
-        for effect in &expansion.outcome().effects {
-            if let Effect::File { path, .. } = effect {
-                inputs.insert(path.clone());
-            }
+        self.learn_inputs(&expansion.outcome().effects);
+        let latest = Latest { key, expansion: Some(expansion) };
+        lock(&self.latest).insert((call.file.clone(), call.id.clone()), latest);
+    }
+
+    fn learn_inputs(&self, effects: &[Effect]) {
+        let files = effects.iter().filter_map(|effect| match effect {
+            Effect::File { path, .. } => Some(path.clone()),
+            _ => None,
+        });
+        lock(&self.inputs).extend(files);
+    }
+
+    /// Takes over what a row knows of a file's uses.
+    fn learn_row(&self, file: &FilePath, row: &FileRow) {
+        self.learn_inputs(&row.effects);
+        let mut latest = lock(&self.latest);
+        for (id, &key) in &row.keys {
+            latest.entry((file.clone(), id.clone())).or_insert(Latest { key, expansion: None });
         }
-        drop(inputs);
-        lock(&self.latest).insert((call.file.clone(), call.id.clone()), (key, expansion));
     }
 }
 
@@ -82,8 +128,26 @@ fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
     {
         return Some(last.clone());
     }
+    if last.is_none()
+        && snap.saved_text(file).is_some_and(|saved| saved == text)
+        && let Some(row) = rows::read(snap, file, &text)
+    {
+        files.learn_row(file, &row);
+        let state = Arc::new(FileState {
+            text,
+            macro_env,
+            outputs,
+            syntax: OnceLock::new(),
+            facts: Arc::new(row.facts),
+            expanded: Arc::new(row.expanded),
+            asked: None,
+            effects: row.effects,
+        });
+        lock(&files.states).insert(file.clone(), state.clone());
+        return Some(state);
+    }
     let (syntax, facts) = match last.filter(|last| last.text == text) {
-        Some(last) => (last.syntax.clone(), last.facts.clone()),
+        Some(last) => (last.syntax(snap).clone(), last.facts.clone()),
         None => {
             let syntax = match snap.open_file(file) {
                 Some(open) => open.syntax.clone(),
@@ -93,50 +157,58 @@ fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
             (syntax, facts)
         }
     };
-    let expanded = Arc::new(expand_with(snap, file, &syntax, &facts, Flavour::Check, &|call| lookup(snap, call)));
-    let state = Arc::new(FileState { text, macro_env, outputs, syntax, facts, expanded });
+    let (expanded, asked) = expand_with(snap, file, &syntax, &facts, Flavour::Check);
+    let state = Arc::new(FileState {
+        text,
+        macro_env,
+        outputs,
+        syntax: OnceLock::from(syntax),
+        facts,
+        expanded: Arc::new(expanded),
+        asked: Some(asked),
+        effects: Vec::new(),
+    });
     lock(&files.states).insert(file.clone(), state.clone());
     Some(state)
 }
 
+/// Expands with what memory holds; also says what was asked of other files.
 fn expand_with(
     snap: &Snapshot,
     file: &FilePath,
     syntax: &SyntaxFile,
     facts: &FileFacts,
     flavour: Flavour,
-    outputs: &dyn Fn(&Call) -> Option<Known>,
-) -> Expanded {
+) -> (Expanded, BTreeSet<Asked>) {
     if !facts.has_macro_syntax {
-        return Expanded::plain(syntax.text().clone());
+        return (Expanded::plain(syntax.text().clone()), BTreeSet::new());
     }
-    let scope = Scope(snap);
-    expand::expand(&Request { file, syntax, facts, scope: &scope, outputs, flavour })
+    let scope = Scope::new(snap);
+    let outputs = |call: &Call| lookup(snap, call);
+    let expanded = expand::expand(&Request { file, syntax, facts, scope: &scope, outputs: &outputs, flavour });
+    (expanded, scope.into_asked())
 }
 
 /// The text to run or build: nothing compile-time left. Outputs must be known.
 pub fn emit_text(snap: &Snapshot, file: &FilePath) -> Option<Arc<Expanded>> {
     let state = state(snap, file)?;
-    Some(Arc::new(expand_with(snap, file, &state.syntax, &state.facts, Flavour::Emit, &|call| lookup(snap, call))))
+    Some(Arc::new(expand_with(snap, file, state.syntax(snap), &state.facts, Flavour::Emit).0))
 }
 
 /// What memory holds for a use.
 fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
-    let (last_key, last) = match snap.shared.files.latest(call) {
-        Some((key, expansion)) => (Some(key), Some(expansion)),
-        None => (None, None),
-    };
+    let latest = snap.shared.files.latest(snap, call);
     // A macro whose module does not load has the key of none, and its failure is kept under it.
     let key = key(snap, call).unwrap_or_default();
-    if let Some(expansion) = &last
-        && last_key == Some(key)
+    if let Some((last_key, Some(expansion))) = &latest
+        && *last_key == key
     {
         return Some(Known { expansion: expansion.clone(), is_stale: !all_hold(snap, &call.file, expansion) });
     }
     let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, &call.file, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
-        None => last.map(|expansion| Known { expansion, is_stale: true }),
+        None => latest.and_then(|(_, last)| last).map(|expansion| Known { expansion, is_stale: true }),
     }
 }
 
@@ -206,9 +278,14 @@ fn complete_file(
 ) -> Result<(bool, Vec<Effect>), Cancelled> {
     cancel.check()?;
     let Some(state) = state(snap, file) else { return Ok((false, Vec::new())) };
+    if state.asked.is_none() {
+        // A row answered, and nothing is pending in a row.
+        return Ok((false, state.effects.clone()));
+    }
     let mut changed = false;
     let mut pending = state.expanded.pending.clone();
     let mut expanded = state.expanded.clone();
+    let mut asked = state.asked.clone().unwrap_or_default();
     // A round runs what the round before brought to light; expansion itself limits the depth.
     while !pending.is_empty() {
         cancel.check()?;
@@ -218,21 +295,65 @@ fn complete_file(
             Ok(())
         })?;
         changed = true;
-        let again = expand_with(snap, file, &state.syntax, &state.facts, Flavour::Check, &|call| lookup(snap, call));
+        let (again, more) = expand_with(snap, file, state.syntax(snap), &state.facts, Flavour::Check);
+        asked.extend(more);
         // A use that is pending twice under one key would be so for ever (an input that changes
         // while it is read): the next pass looks again.
         let before: HashSet<CallId> = pending.iter().map(|call| call.id.clone()).collect();
         pending = again.pending.iter().filter(|call| !before.contains(&call.id)).cloned().collect();
         expanded = Arc::new(again);
     }
+    let effects = keep(snap, file, &state, &expanded, asked, changed);
+    Ok((changed, effects))
+}
+
+/// The inputs behind a file's outputs; writes its row where that is new.
+fn keep(
+    snap: &Snapshot,
+    file: &FilePath,
+    state: &FileState,
+    expanded: &Expanded,
+    asked: BTreeSet<Asked>,
+    changed: bool,
+) -> Vec<Effect> {
     let mut effects = Vec::new();
-    for site in &expanded.calls {
-        let latest = lock(&snap.shared.files.latest).get(&(file.clone(), site.id.clone())).cloned();
-        if let Some((_, expansion)) = latest {
-            effects.extend(expansion.outcome().effects.iter().cloned());
+    let mut keys = BTreeMap::new();
+    {
+        let latest = lock(&snap.shared.files.latest);
+        for site in &expanded.calls {
+            let Some(known) = latest.get(&(file.clone(), site.id.clone())) else { continue };
+            keys.insert(site.id.clone(), known.key);
+            if let Some(expansion) = &known.expansion {
+                effects.extend(expansion.outcome().effects.iter().cloned());
+            }
         }
     }
-    Ok((changed, effects))
+    effects.sort();
+    effects.dedup();
+    let is_new = lock(&snap.shared.files.kept).insert((file.clone(), state.text.digest()));
+    if (is_new || changed) && snap.saved_text(file).is_some_and(|saved| saved == state.text) {
+        let mut modules: BTreeSet<FilePath> =
+            expanded.modules.iter().filter(|module| *module != file).cloned().collect();
+        if state.facts.has_comptime {
+            // A block may use whatever its file imports.
+            modules.extend(state.facts.specifiers().into_iter().filter_map(|specifier| resolve(snap, file, specifier)));
+        }
+        let modules = modules.iter().filter_map(|module| graph::of_module(snap, module).ok());
+        rows::write(
+            snap,
+            rows::Parts {
+                file,
+                text: &state.text,
+                expanded,
+                facts: &state.facts,
+                keys,
+                asked,
+                graphs: modules.map(|graph| graph.graph).collect(),
+                effects: effects.clone(),
+            },
+        );
+    }
+    effects
 }
 
 /// Runs one use, or takes what an earlier process stored for it.

@@ -8,7 +8,6 @@ use crate::engine::{EngineDiagnostic, EngineSeverity};
 use crate::expand::Expanded;
 
 use super::Snapshot;
-use super::files::source_path;
 use super::locate::{Behind, locate};
 use crate::std_lib;
 

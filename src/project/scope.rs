@@ -1,6 +1,7 @@
 //! The other files as expansion sees them: facts, and what a specifier names.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::base::FilePath;
@@ -10,6 +11,7 @@ use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
 use super::Snapshot;
+use super::rows::Asked;
 use super::shared::lock;
 
 /// Facts by file, each under the text they were read from.
@@ -28,26 +30,42 @@ impl FactsMemo {
     }
 }
 
-/// A snapshot as a scope of macros. Modules of macros count as saved: what runs is what is on
-/// disk, so facts of other files come from there too.
-pub(super) struct Scope<'a>(pub &'a Snapshot);
+/// A snapshot as a scope of macros, which remembers what it was asked. Modules of macros count as
+/// saved: what runs is what is on disk, so facts of other files come from there too.
+pub(super) struct Scope<'a> {
+    snap: &'a Snapshot,
+    asked: RefCell<BTreeSet<Asked>>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(snap: &'a Snapshot) -> Scope<'a> {
+        Scope { snap, asked: RefCell::default() }
+    }
+
+    pub fn into_asked(self) -> BTreeSet<Asked> {
+        self.asked.into_inner()
+    }
+}
 
 impl MacroScope for Scope<'_> {
     fn facts(&self, file: &FilePath) -> Option<Arc<FileFacts>> {
         if !file.is_metascript() && !file.has_extension("ts") {
             return None;
         }
-        let snap = self.0;
-        let text = snap.saved_text(file).or_else(|| snap.text(file))?;
-        Some(facts_of(snap, file, &text, None))
+        self.asked.borrow_mut().insert(Asked::text(self.snap, file));
+        let text = self.text(file)?;
+        Some(facts_of(self.snap, file, &text, None))
     }
 
     fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath> {
-        resolve(self.0, from, specifier)
+        let found = resolve(self.snap, from, specifier);
+        let specifier = specifier.to_owned();
+        self.asked.borrow_mut().insert(Asked::Specifier { from: from.clone(), specifier, found: found.clone() });
+        found
     }
 
     fn text(&self, file: &FilePath) -> Option<SourceText> {
-        self.0.saved_text(file).or_else(|| self.0.text(file))
+        self.snap.saved_text(file).or_else(|| self.snap.text(file))
     }
 }
 

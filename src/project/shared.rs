@@ -15,6 +15,7 @@ use crate::engine::TypeEngine;
 use crate::engine::tsr::TsrEngine;
 use crate::expand::Memo;
 use crate::macros::{Host, HostOptions};
+use crate::std_lib;
 use crate::vfs::Disk;
 
 use super::Revision;
@@ -111,7 +112,10 @@ impl Shared {
         let mut stores = lock(&self.stores);
         stores
             .entry(root.clone())
-            .or_insert_with(|| if self.use_cache { Store::open(root) } else { Store::in_memory() })
+            .or_insert_with(|| {
+                let on_disk = self.use_cache && !std_lib::contains(root);
+                if on_disk { Store::open(root) } else { Store::in_memory() }
+            })
             .clone()
     }
 

@@ -163,7 +163,7 @@ impl Snapshot {
     pub fn macros_in_scope(&self, file: &FilePath) -> Vec<(String, String)> {
         let Some(syntax) = self.syntax(file) else { return Vec::new() };
         let facts = scope::facts_of(self, file, syntax.text(), Some(&syntax));
-        let scope = scope::Scope(self);
+        let scope = scope::Scope::new(self);
         let imported = facts.imports.iter().flat_map(|import| import.names.iter().map(|name| name.local.as_str()));
         let own = facts.macros.iter().map(|found| found.name.as_str());
         let prelude = std_lib::PRELUDE.iter().map(|(name, _)| *name);
