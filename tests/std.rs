@@ -1,0 +1,65 @@
+//! The standard library and the examples are what the grammar takes.
+
+use std::path::{Path, PathBuf};
+
+use msc::std_lib;
+use msc::syntax::{Node, SyntaxFile};
+use msc::text::SourceText;
+
+fn first_error(node: Node<'_>) -> Option<u32> {
+    let mut found = None;
+    node.walk(|each| {
+        if found.is_none() && (each.is_error() || each.is_missing()) {
+            found = Some(each.start());
+        }
+        each.has_error()
+    });
+    found
+}
+
+fn assert_parses(name: &str, text: &str) {
+    let file = SyntaxFile::parse(SourceText::new(text));
+    if let Some(offset) = first_error(file.root()) {
+        let offset = offset as usize;
+        let line = text[..offset].matches('\n').count() + 1;
+        panic!("{name}:{line} does not parse: {:?}", text[offset..].lines().next());
+    }
+    assert!(!file.has_errors(), "{name} does not parse");
+}
+
+#[test]
+fn the_standard_library_parses() {
+    for (name, text) in std_lib::FILES {
+        assert_parses(name, text);
+    }
+}
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("the examples can be listed") {
+        let path = entry.expect("the examples can be listed").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "ms" || extension == "ts") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn the_examples_parse() {
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &mut found);
+    assert!(found.len() >= 12, "the examples are there");
+    for path in found {
+        let text = std::fs::read_to_string(&path).expect("an example can be read");
+        assert_parses(&path.display().to_string(), &text);
+    }
+}
+
+#[test]
+fn every_name_of_the_prelude_is_declared_where_it_says() {
+    for (name, file) in std_lib::PRELUDE {
+        let text = std_lib::FILES.iter().find(|(path, _)| path == file).expect("the file is embedded").1;
+        assert!(text.contains(&format!("export macro {name}(")), "{file} declares {name}");
+    }
+}
