@@ -1,1 +1,2 @@
-//! The command line: arguments, subcommands, rendering.
+//! The command line.
+pub mod render;
