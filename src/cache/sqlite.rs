@@ -236,6 +236,24 @@ pub(super) fn shrink(writer: &Connection) -> rusqlite::Result<()> {
     writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
+/// Where the database lies, whether it exists or not.
+pub(super) fn file_of(root: &Path) -> PathBuf {
+    root.join(CACHE_DIR).join(format!("cache-v{SCHEMA}.db"))
+}
+
+/// Deletes databases of other schemas and those that were renamed away.
+pub(super) fn remove_leftovers(root: &Path) {
+    let current = format!("cache-v{SCHEMA}.db");
+    for entry in fs::read_dir(root.join(CACHE_DIR)).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_current = name.strip_prefix(&current).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm"));
+        if name.starts_with("cache-v") && name.contains(".db") && !is_current {
+            // One that another process still uses stays.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// The cache's directory, made where it is missing, with links resolved.
 fn directory(root: &Path) -> Result<PathBuf, Trouble> {
     let dir = root.join(CACHE_DIR);

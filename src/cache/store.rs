@@ -164,6 +164,16 @@ impl Store {
         Arc::new(Store { root: None, shared: Arc::default(), place: Place::Memory(Memory::new()) })
     }
 
+    /// Where the database of the project at `root` lies, whether it exists or not.
+    pub fn file_of(root: &FilePath) -> PathBuf {
+        sqlite::file_of(&root.to_os())
+    }
+
+    /// Deletes what other versions of `msc` and renamed databases left in the cache's directory.
+    pub fn remove_leftovers(root: &FilePath) {
+        sqlite::remove_leftovers(&root.to_os());
+    }
+
     pub fn get(&self, level: Level, key: Digest) -> Option<Vec<u8>> {
         let found = match &self.place {
             Place::Memory(memory) => memory.get(level, key),

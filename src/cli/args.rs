@@ -1,0 +1,195 @@
+//! The arguments, as data. The first paragraph of a comment is `-h`, all of it `--help`.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Language server, type checker and compiler for Metascript.
+///
+/// Metascript is TypeScript with macros that run at compile time. A project is a folder with a
+/// metascript.json or a tsconfig.json; with neither, defaults apply (strict).
+///
+/// Exit status: 0 nothing to report, 1 errors in the program, 2 wrong usage or a failure of msc itself.
+#[derive(Debug, Parser)]
+#[command(name = "msc", version, propagate_version = true, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours
+    ///
+    /// `auto` uses them on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Log to standard error what msc does
+    ///
+    /// Twice for more. Meant for finding out why something is slow or wrong in msc itself.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(CheckArgs),
+    Expand(ExpandArgs),
+    Run(RunArgs),
+    Parse(ParseArgs),
+    Explain(ExplainArgs),
+    Cache(CacheArgs),
+    Lsp(LspArgs),
+    /// Runs macros for another msc process, which speaks to it through pipes.
+    #[command(hide = true)]
+    MacroWorker,
+}
+
+/// Expand macros and check types
+///
+/// Checks files and project folders, the working directory when none is named. What a macro
+/// generates is checked like code that stands in the file; a mistake in it is reported where the macro is used,
+/// with the generated line.
+///
+/// Errors go to standard output, the summary to standard error.
+#[derive(Debug, ClapArgs)]
+pub struct CheckArgs {
+    /// Files and project folders
+    pub paths: Vec<PathBuf>,
+    /// How to print what was found
+    ///
+    /// `json` prints one line: {"version":1,"diagnostics":[{"file","range","code","severity",
+    /// "message","help","related","generated"}]}. Lines count from 0, characters are UTF-16 units,
+    /// paths are relative to the working directory where they lie below it.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print what was done and what the cache answered
+    ///
+    /// Files, macros run, files checked, and the cache's hits and misses; on standard error.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Print what the macros in a file generate
+///
+/// With a line, only what the macro uses on that line generate.
+#[derive(Debug, ClapArgs)]
+pub struct ExpandArgs {
+    /// The file, and where wanted a line (counted from 1)
+    #[arg(value_name = "FILE[:LINE]")]
+    pub place: FileLine,
+}
+
+/// Run a program
+///
+/// Expands and compiles the program in memory and runs it in the embedded JavaScript engine, which
+/// has `console` and timers, and no access to files or the network. The program's status is its own: an
+/// error that nothing catches ends it with 1.
+#[derive(Debug, ClapArgs)]
+pub struct RunArgs {
+    /// The program's first file
+    pub file: PathBuf,
+    /// What the program sees as `process.argv` from its third element on
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+/// Print syntax trees and syntax errors
+///
+/// Prints each file's tree with the names of fields and 0-based LINE:COLUMN ranges (columns in
+/// bytes). Exits with 1 where a file has syntax errors.
+#[derive(Debug, ClapArgs)]
+pub struct ParseArgs {
+    /// Files; `-` is standard input
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print only errors, as PATH:LINE:COLUMN
+    ///
+    /// Counted from 0, columns in bytes.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Explain a diagnostic
+///
+/// Prints when a diagnostic appears, an example and the way out. Without a code, lists msc's own
+/// codes.
+#[derive(Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// Its code, such as MS2005
+    pub code: Option<String>,
+}
+
+/// Show or clear a project's cache
+///
+/// A project's cache lies in the folder .metascript-cache at its root. It is never needed: without it, work is
+/// done again.
+#[derive(Debug, ClapArgs)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// Print how much of what the cache holds
+    Stats(ProjectArg),
+    /// Delete everything that the cache holds
+    Clear(ProjectArg),
+    /// Print the cache's file
+    Path(ProjectArg),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ProjectArg {
+    /// A folder of the project; the working directory where none is named
+    pub folder: Option<PathBuf>,
+}
+
+/// Serve an editor over the Language Server Protocol
+///
+/// Speaks on standard input and output, and is meant to be started by an editor.
+#[derive(Debug, ClapArgs)]
+pub struct LspArgs {
+    /// Accepted because some editors add it; standard input and output are used in any case
+    #[arg(long, hide = true)]
+    pub stdio: bool,
+}
+
+/// `FILE` or `FILE:LINE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLine {
+    pub file: PathBuf,
+    /// Counted from 1.
+    pub line: Option<u32>,
+}
+
+impl FromStr for FileLine {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<FileLine, Infallible> {
+        let split = text.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+        Ok(match split {
+            Some((file, line)) if line > 0 && !file.is_empty() => FileLine { file: file.into(), line: Some(line) },
+            _ => FileLine { file: text.into(), line: None },
+        })
+    }
+}
+
+impl Args {
+    /// Wrong usage, `--help` and `--version` print and end the process.
+    pub fn from_command_line() -> Args {
+        Args::parse()
+    }
+}

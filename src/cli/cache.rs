@@ -1,0 +1,91 @@
+//! `msc cache`: what a project's cache holds.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::base::FilePath;
+use crate::cache::{LEVELS, Store};
+use crate::cli::args::{CacheAction, CacheArgs, ProjectArg};
+use crate::cli::console::Console;
+use crate::cli::render::{grouped, plural};
+use crate::cli::{CLEAN, CommandError, CommandResult};
+
+pub(super) fn run(args: &CacheArgs, console: &Console) -> CommandResult {
+    match &args.action {
+        CacheAction::Path(project) => {
+            let file = Store::file_of(&root(project, console)?);
+            console.print(&format!("{}\n", file.display()))?;
+        }
+        CacheAction::Stats(project) => {
+            let root = root(project, console)?;
+            match existing(&root)? {
+                Some(store) => console.print(&stats(&store))?,
+                None => console.print("The cache is empty.\n")?,
+            }
+        }
+        CacheAction::Clear(project) => {
+            let root = root(project, console)?;
+            let rows = match existing(&root)? {
+                Some(store) => store.clear().ok_or_else(|| trouble(&store))?,
+                None => 0,
+            };
+            Store::remove_leftovers(&root);
+            console.print(&format!("Deleted {} of the cache.\n", plural(rows as usize, "row")))?;
+        }
+    }
+    Ok(ExitCode::from(CLEAN))
+}
+
+/// The nearest folder upwards that has a cache, else a project file, else the folder itself.
+fn root(project: &ProjectArg, console: &Console) -> Result<FilePath, CommandError> {
+    let folder = project.folder.as_deref().map_or_else(|| console.cwd.clone(), |folder| console.resolve(folder));
+    if !folder.to_os().is_dir() {
+        return Err(format!("{} is no folder", folder.relative_to(&console.cwd)).into());
+    }
+    let above = || std::iter::successors(Some(folder.clone()), |dir| Some(dir.parent()).filter(|up| up != dir));
+    let has = |name: &str| above().find(|dir| dir.join(name).to_os().exists());
+    let cache = above().find(|dir| Store::file_of(dir).exists());
+    Ok(cache.or_else(|| has("metascript.json")).or_else(|| has("tsconfig.json")).unwrap_or(folder))
+}
+
+/// Looking must not make a cache where there is none.
+fn existing(root: &FilePath) -> Result<Option<std::sync::Arc<Store>>, CommandError> {
+    if !Store::file_of(root).exists() {
+        return Ok(None);
+    }
+    let store = Store::open(root);
+    if store.path().is_none() { Err(trouble(&store)) } else { Ok(Some(store)) }
+}
+
+fn trouble(store: &Store) -> CommandError {
+    CommandError::Message(format!("the cache cannot be used: {}", store.health().join("; ")))
+}
+
+fn stats(store: &Store) -> String {
+    let path = store.path().unwrap_or(Path::new(""));
+    let on_disk = std::fs::metadata(path).map_or(0, |meta| meta.len());
+    let mut text =
+        format!("{}  {}\n\n{:<12}{:>10}{:>12}{:>12}\n", path.display(), bytes(on_disk), "", "rows", "size", "limit");
+    for spec in &LEVELS {
+        let contents = store.contents(spec.level);
+        text += &format!(
+            "{:<12}{:>10}{:>12}{:>12}\n",
+            spec.name,
+            grouped(contents.rows),
+            bytes(contents.bytes),
+            bytes(spec.cap)
+        );
+    }
+    for line in store.health() {
+        text += &format!("\n{line}\n");
+    }
+    text
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1_024 => format!("{count} B"),
+        1_024..1_048_576 => format!("{:.1} KB", count as f64 / 1_024.0),
+        _ => format!("{:.1} MB", count as f64 / 1_048_576.0),
+    }
+}
