@@ -53,6 +53,7 @@ pub enum Command {
 #[derive(Debug, ClapArgs)]
 pub struct CheckArgs {
     /// Files and project folders
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// How to print what was found
     ///
@@ -101,7 +102,7 @@ pub struct RunArgs {
     /// The program's first file
     pub file: PathBuf,
     /// What the program sees as `process.argv` from its third element on
-    #[arg(last = true)]
+    #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,
 }
 
@@ -112,7 +113,7 @@ pub struct RunArgs {
 #[derive(Debug, ClapArgs)]
 pub struct ParseArgs {
     /// Files; `-` is standard input
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Print only errors, as PATH:LINE:COLUMN
     ///

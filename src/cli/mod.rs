@@ -66,10 +66,16 @@ pub type CommandResult = Result<ExitCode, CommandError>;
 /// Runs a subcommand to its end.
 pub fn run(args: Args) -> ExitCode {
     log_to_stderr(args.verbose);
-    panic::set_hook(Box::new(remember_panic));
     let console = Console::new(args.color);
+    guarded(move || dispatch(args.command, &console))
+}
+
+/// Runs `work` with room on its stack, and tells in one paragraph how it ended where that was not
+/// by itself.
+pub fn guarded(work: impl FnOnce() -> CommandResult + Send + 'static) -> ExitCode {
+    panic::set_hook(Box::new(remember_panic));
     let thread = std::thread::Builder::new().name("msc".to_owned()).stack_size(STACK_BYTES);
-    let result = match thread.spawn(move || dispatch(args.command, &console)) {
+    let result = match thread.spawn(work) {
         Ok(thread) => thread.join(),
         Err(error) => Ok(Err(CommandError::Message(format!("no thread can be started: {error}")))),
     };
@@ -111,7 +117,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
 static LAST_PANIC: Mutex<Option<String>> = Mutex::new(None);
 
 /// A panic that is caught where it can be answered (the type engine's) must print nothing; one that
-/// is not is told by [`run`].
+/// is not is told by [`guarded`].
 fn remember_panic(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();

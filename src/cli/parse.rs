@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::cli::args::ParseArgs;
 use crate::cli::console::Console;
-use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
+use crate::cli::{CLEAN, CommandResult, ERRORS, FAILURE};
 use crate::syntax::SyntaxFile;
 use crate::text::{Encoding, SourceText};
 use crate::vfs::Disk;
@@ -16,9 +16,17 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
     let mut code = CLEAN;
     for path in &args.files {
         let name = path.display().to_string();
-        let file = SyntaxFile::parse(read(&disk, path, console)?);
+        let text = match read(&disk, path, console) {
+            Ok(text) => text,
+            Err(reason) => {
+                console.note(&format!("error: {name}: {reason}"));
+                code = FAILURE;
+                continue;
+            }
+        };
+        let file = SyntaxFile::parse(text);
         if file.has_errors() {
-            code = ERRORS;
+            code = code.max(ERRORS);
         }
         if args.quiet {
             console.print(&errors(&file, &name))?;
@@ -30,13 +38,13 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
     Ok(ExitCode::from(code))
 }
 
-fn read(disk: &Disk, path: &Path, console: &Console) -> Result<SourceText, CommandError> {
+fn read(disk: &Disk, path: &Path, console: &Console) -> Result<SourceText, String> {
     if path == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
+        std::io::stdin().read_to_string(&mut text).map_err(|error| error.to_string())?;
         return Ok(SourceText::new(text));
     }
-    disk.read(&console.resolve(path)).map_err(|error| format!("{}: {error}", path.display()).into())
+    disk.read(&console.resolve(path)).map_err(|error| error.to_string())
 }
 
 /// One line for each node that is an error or is missing.
