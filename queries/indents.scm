@@ -1,0 +1,40 @@
+; The names are those of Neovim; editors/helix has its own.
+
+[
+  (arguments)
+  (array)
+  (array_pattern)
+  (class_body)
+  (enum_body)
+  (export_clause)
+  (formal_parameters)
+  (interface_body)
+  (named_imports)
+  (object)
+  (object_pattern)
+  (object_type)
+  (parenthesized_expression)
+  (quote_type)
+  (statement_block)
+  (switch_body)
+  (switch_case)
+  (switch_default)
+  (template_substitution)
+  (tuple_type)
+  (type_arguments)
+  (type_parameters)
+] @indent.begin
+
+[
+  ")"
+  "]"
+  "}"
+] @indent.end @indent.branch
+
+(type_arguments ">" @indent.branch)
+(type_parameters ">" @indent.branch)
+
+[
+  (comment)
+  (template_string)
+] @indent.ignore
