@@ -1,5 +1,5 @@
-; What a pattern colours, a later one may colour again: from the general to the particular.
-; The names are those of tree-sitter-highlight and Neovim; editors/helix has its own.
+; What a pattern colours, a later one may colour again: from the general to the particular. One capture a
+; pattern: tree-sitter-highlight drops the others of a match when it colours one of them again.
 
 ; Names
 
@@ -361,12 +361,9 @@
 (decorator (call_expression function: (identifier) @attribute))
 (decorator (call_expression function: (member_expression property: (property_identifier) @attribute)))
 
-(macro_invocation
-  "@" @function.macro
-  name: [
-    (identifier) @function.macro
-    (member_expression property: (property_identifier) @function.macro)
-  ])
+(macro_invocation "@" @function.macro)
+(macro_invocation name: (identifier) @function.macro)
+(macro_invocation name: (member_expression property: (property_identifier) @function.macro))
 
 ((decorator (identifier) @keyword.directive)
   (#eq? @keyword.directive "comptime"))
@@ -379,17 +376,13 @@
 
 ; Macros, quotes and splices
 
-(macro_declaration
-  ["macro" "function"] @keyword.function
-  name: (identifier) @function.macro)
+(macro_declaration ["macro" "function"] @keyword.function)
+(macro_declaration name: (identifier) @function.macro)
 
-(macro_declaration "macro" @keyword.function)
-
-(extern_macro_declaration
-  "extern" @keyword.modifier
-  "macro" @keyword.function
-  "@" @function.macro
-  name: (identifier) @function.macro)
+(extern_macro_declaration "extern" @keyword.modifier)
+(extern_macro_declaration "macro" @keyword.function)
+(extern_macro_declaration "@" @function.macro)
+(extern_macro_declaration name: (identifier) @function.macro)
 
 (quote_expression "quote" @keyword.directive)
 (quote_type "type" @keyword.type)
