@@ -73,13 +73,18 @@ impl TsrProgram {
         cancel: &Cancel,
     ) -> Result<CompletionDetail, EngineError> {
         let Some(token) = &item.token else { return Ok(CompletionDetail::default()) };
-        let mut data = lsp::CompletionItemData::default();
-        tsr_json::unmarshal(token.as_bytes(), &mut data, tsr_json::Options::default())
-            .map_err(|error| EngineError::Internal(format!("a completion's token: {error}")))?;
-        // The token may be older than the text: what counts is where the question stands now.
-        data.position = i32::try_from(offset).unwrap_or(i32::MAX);
+        let Some((source, name)) = token.split_once('\n') else {
+            return Err(EngineError::Internal(format!("a completion's token is none of ours: {token:?}")));
+        };
         self.ask("resolving a completion", file, offset, cancel, |service, checker, asked| {
-            data.file_name = String::from_utf8_lossy(asked.uri.file_name().as_bytes()).into_owned();
+            let data = lsp::CompletionItemData {
+                file_name: String::from_utf8_lossy(asked.uri.file_name().as_bytes()).into_owned(),
+                // The token may be older than the text: what counts is where the question stands now.
+                position: i32::try_from(offset).unwrap_or(i32::MAX),
+                source: source.to_owned(),
+                name: name.to_owned(),
+                ..Default::default()
+            };
             let question =
                 lsp::CompletionItem { label: item.label.clone(), data: Some(Box::new(data)), ..Default::default() };
             let answer = service.resolve_completion(checker, question, &options())?;
@@ -116,10 +121,7 @@ fn plain(item: lsp::CompletionItem, lines: &Lines, word: TextRange) -> Completio
     let name = item.data.as_deref().map(|data| data.name.as_str());
     let optional = item.label.strip_suffix('?').is_some_and(|label| name == Some(label));
     let label = if optional { item.label[..item.label.len() - 1].to_owned() } else { item.label };
-    let token = item.data.as_deref().and_then(|data| {
-        let token = tsr_json::marshal(data, tsr_json::Options::default()).ok()?;
-        String::from_utf8(token).ok()
-    });
+    let token = item.data.as_deref().map(|data| format!("{}\n{}", data.source, data.name));
     CompletionItem {
         kind: item.kind.map_or(CompletionKind::Text, |kind| completion_kind(&kind)),
         insert: insert.filter(|text| *text != label),

@@ -20,6 +20,7 @@ mod place;
 mod program;
 mod service;
 mod sources;
+mod symbols;
 mod transpile;
 
 use std::sync::Arc;
@@ -32,33 +33,31 @@ use crate::base::FilePath;
 pub(in crate::engine) use config::ParsedConfig;
 use program::TsrProgram;
 use sources::Sources;
+use symbols::Symbols;
 
 /// Makes programs; see [`TypeEngine`].
+#[derive(Default)]
 pub struct TsrEngine {
     shared: Arc<Shared>,
 }
 
 /// What all programs of one engine share.
+#[derive(Default)]
 struct Shared {
     sources: Arc<Sources>,
+    symbols: Arc<Symbols>,
     counters: Counters,
 }
 
 impl TsrEngine {
     pub fn new() -> TsrEngine {
-        TsrEngine { shared: Arc::new(Shared { sources: Arc::default(), counters: Counters::new() }) }
-    }
-}
-
-impl Default for TsrEngine {
-    fn default() -> TsrEngine {
-        TsrEngine::new()
+        TsrEngine::default()
     }
 }
 
 impl TypeEngine for TsrEngine {
     fn name(&self) -> &str {
-        concat!("tsr ", "0.4.0")
+        "tsr 0.4.0"
     }
 
     fn library(&self, file: &FilePath) -> Option<&'static str> {

@@ -11,6 +11,7 @@ use tsr_jsstring::JsString;
 use tsr_tsoptions::ParsedCommandLine;
 
 use super::checker::Checker;
+use super::symbols::Symbols;
 use super::{Shared, host, names};
 use crate::base::{Cancel, FilePath};
 use crate::engine::{
@@ -19,7 +20,7 @@ use crate::engine::{
 };
 
 /// More changed files than this are cheaper to load anew than to replace one after the other.
-const MOST_REPLACED: usize = 16;
+const MOST_REPLACED: usize = 4;
 
 pub(super) struct TsrProgram {
     pub program: Arc<Program>,
@@ -28,6 +29,7 @@ pub(super) struct TsrProgram {
     pub queries: Checker,
     /// Checks whole files. Apart from `queries`, so that no question waits for a check.
     pub checks: Checker,
+    pub symbols: Arc<Symbols>,
     /// What a batch's checkers found of the program as a whole.
     found: Mutex<Vec<Diagnostic>>,
     config: Config,
@@ -73,6 +75,7 @@ impl TsrProgram {
             counters: shared.counters.clone(),
             queries: Checker::default(),
             checks: Checker::default(),
+            symbols: shared.symbols.clone(),
             found: Mutex::default(),
             config,
             roots,

@@ -1,4 +1,4 @@
-//! Hover, definitions, references, symbols: an editor's questions, through `tsr`'s language service.
+//! Hover, definitions, references: an editor's questions, through `tsr`'s language service.
 
 use tsr_checker::Operation;
 use tsr_jsstring::PositionEncoding;
@@ -9,7 +9,7 @@ use super::place::{self, Lines, Places};
 use super::program::TsrProgram;
 use super::{fault, names};
 use crate::base::{Cancel, FilePath, TextRange};
-use crate::engine::{CompletionKind, Definition, EngineError, Hover, Place};
+use crate::engine::{Definition, EngineError, Hover, Place};
 
 /// How long a type may be printed in a hover before it is cut.
 const HOVER_LENGTH: usize = 1000;
@@ -110,24 +110,6 @@ impl TsrProgram {
             Ok(found.iter().filter_map(|found| places.place(&found.uri, &found.range, None)).collect())
         })
     }
-
-    pub(super) fn search_symbols(
-        &self,
-        query: &str,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError> {
-        cancel.check()?;
-        let (token, _listening) = fault::token(cancel);
-        let found = tsr_ls::workspace_symbols(&[&self.program], PositionEncoding::Utf8, &token, query, true)?;
-        cancel.check()?;
-        let mut places = Places::new(&self.program);
-        let found = found.symbol_informations.into_iter().flat_map(|found| *found).flatten();
-        let found = found.filter_map(|symbol| {
-            let place = places.place(&symbol.location.uri, &symbol.location.range, None)?;
-            Some((symbol.name, symbol_kind(&symbol.kind), place))
-        });
-        Ok(found.collect())
-    }
 }
 
 /// A hover's Markdown, taken apart: the code of its leading fence, and what follows it.
@@ -155,27 +137,6 @@ pub(super) fn without_file_links(markdown: &str) -> String {
     }
     kept.push_str(rest);
     kept
-}
-
-fn symbol_kind(kind: &lsp::SymbolKind) -> CompletionKind {
-    use lsp::SymbolKind as K;
-    match *kind {
-        K::FILE => CompletionKind::File,
-        K::MODULE | K::NAMESPACE | K::PACKAGE => CompletionKind::Module,
-        K::CLASS => CompletionKind::Class,
-        K::METHOD => CompletionKind::Method,
-        K::PROPERTY => CompletionKind::Property,
-        K::FIELD => CompletionKind::Field,
-        K::CONSTRUCTOR => CompletionKind::Constructor,
-        K::ENUM => CompletionKind::Enum,
-        K::INTERFACE => CompletionKind::Interface,
-        K::FUNCTION => CompletionKind::Function,
-        K::CONSTANT => CompletionKind::Constant,
-        K::ENUM_MEMBER => CompletionKind::EnumMember,
-        K::STRUCT => CompletionKind::Struct,
-        K::TYPE_PARAMETER => CompletionKind::TypeParameter,
-        _ => CompletionKind::Variable,
-    }
 }
 
 #[cfg(test)]

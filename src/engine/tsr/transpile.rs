@@ -11,7 +11,8 @@ use crate::engine::{EngineError, Transpiled};
 
 pub(super) fn transpile(file: &FilePath, text: &str) -> Result<Transpiled, EngineError> {
     let options = CompilerOptions {
-        target: ScriptTarget::ESNEXT,
+        // Not newer: what runs this knows no decorators and no `using`.
+        target: ScriptTarget::ES2022,
         module: ModuleKind::ESNEXT,
         source_map: Tristate::TRUE,
         ..CompilerOptions::default()
