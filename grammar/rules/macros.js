@@ -117,8 +117,29 @@ module.exports = {
       optional(field('alternative', $.else_clause)),
     )),
 
+    // A class without a name: what decorates it was read as at the start of a statement.
+    _anonymous_class: $ => seq(
+      repeat1(field('decorator', alias($._statement_decorator, $.decorator))),
+      'class',
+      field('type_parameters', optional($.type_parameters)),
+      optional($.class_heritage),
+      field('body', $.class_body),
+    ),
+
+    export_statement: ($, previous) => choice(
+      previous,
+      seq(
+        repeat(field('decorator', alias($._statement_decorator, $.decorator))),
+        'export',
+        'default',
+        field('value', alias($._anonymous_class, $.class)),
+        $._semicolon,
+      ),
+    ),
+
     expression_statement: ($, previous) => choice(
       previous,
+      seq(alias($._anonymous_class, $.class), $._semicolon),
       prec.right(1, seq(
         alias($._macro_block_statement, $.macro_invocation),
         optional($._semicolon),

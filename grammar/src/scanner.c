@@ -319,7 +319,9 @@ static bool begins_declaration(TSLexer *lexer, Word *word) {
 // At an `@` that begins a line after a decorator or macro use. Whether the chain of uses that begins here
 // ends in a declaration. If so, the use before belongs to it too.
 static bool chain_declares(TSLexer *lexer, bool classes_only) {
-    for (;;) {
+    // A bound, because each of many uses on lines of their own looks at all that follow it.
+    enum { MAX_CHAIN = 64 };
+    for (unsigned i = 0; i < MAX_CHAIN; i++) {
         bool newline = false;
         advance(lexer);
         if (lexer->lookahead == '(') {
@@ -344,6 +346,7 @@ static bool chain_declares(TSLexer *lexer, bool classes_only) {
         read_word(lexer, &word);
         return classes_only ? is(&word, "class") : begins_declaration(lexer, &word);
     }
+    return false;
 }
 
 // ---------------------------------------------------------------------------------------------------
