@@ -1,1 +1,98 @@
 //! The language server's edge. Only user of `tower_lsp`, `tokio` and the protocol's types.
+//!
+//! Messages travel one way: [`transport`] reads them, [`gate`] hands each to `msc-main` in arrival
+//! order, [`main_loop`] owns the world and passes long work to [`schedule`]'s threads, and answers
+//! go straight back. Everything that analyses lies below this layer, behind [`analysis`].
+//!
+//! Invariant: no analysis here, no text is kept here, and nothing on `msc-main` waits for anything
+//! but its channel. Start reading at [`transport::serve`], then [`main_loop`].
+
+pub mod analysis;
+pub mod backend;
+pub mod capabilities;
+pub mod event;
+pub mod from_proto;
+pub mod gate;
+pub mod main_loop;
+pub mod outbox;
+pub mod progress;
+pub mod publish;
+pub mod request;
+pub mod schedule;
+pub mod std_files;
+pub mod sync;
+pub mod to_proto;
+pub mod transport;
+pub mod watchdog;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::project::World;
+
+pub use analysis::{Analysis, View};
+pub use transport::{Ended, serve};
+
+/// When the server does what nobody asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Quiet time after an edit before diagnostics without macros.
+    pub live_delay: Duration,
+    /// Quiet time after an edit before a pass with macros.
+    pub full_delay: Duration,
+    /// Quiet time after a change on disk before a pass with macros, and the longest such wait.
+    pub disk_delay: Duration,
+    pub disk_delay_most: Duration,
+    /// How long a pass runs before the editor shows its progress.
+    pub progress_delay: Duration,
+    /// Threads that answer requests.
+    pub readers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+        Options {
+            live_delay: Duration::from_millis(50),
+            full_delay: Duration::from_millis(500),
+            disk_delay: Duration::from_millis(250),
+            disk_delay_most: Duration::from_secs(1),
+            progress_delay: Duration::from_secs(1),
+            // More threads than cores: a request that computes for long must not be what a hover
+            // waits for.
+            readers: cores.max(4),
+        }
+    }
+}
+
+/// `msc lsp`: serves one client on standard input and output until it leaves.
+///
+/// The exit code is the protocol's: 0 after `shutdown`, else 1.
+pub fn run_stdio() -> ExitCode {
+    log_to_stderr();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("msc-pipe")
+        .enable_time()
+        .enable_io()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("msc: cannot start the server's threads: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), Options::default(), World::new));
+    // A read of standard input cannot be interrupted: waiting for its thread would keep a server
+    // alive whose client has gone.
+    runtime.shutdown_background();
+    if ended.after_shutdown { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Standard output is the protocol's, so the log goes to standard error; `MSC_LOG` names the level.
+fn log_to_stderr() {
+    let level = std::env::var("MSC_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or(tracing::Level::WARN);
+    // A second initialisation (a host that set up its own log) is no fault.
+    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_max_level(level).try_init();
+}

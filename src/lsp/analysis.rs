@@ -1,0 +1,102 @@
+//! What the edge asks of the layers below it, as two traits: the owned, mutable side and the
+//! snapshot side.
+//!
+//! The server forwards to `project` and `ide`. Wire tests put a double in their place, which is
+//! how the edge's own promises (order, cancellation, freshness) are tested with handlers that are
+//! as slow or as broken as the test wants.
+//!
+//! Invariant: no behaviour of its own.
+
+use crate::base::{Cancel, Cancelled, FilePath};
+use crate::ide::complete::{CompletionDetail, Completions};
+use crate::ide::goto::Targets;
+use crate::ide::hover::HoverAnswer;
+use crate::ide::{self, IdeResult};
+use crate::project::{self, Change, PassEvent, PassRequest, PassStats, Snapshot, World};
+use crate::text::SourceText;
+
+/// The one mutable value, owned by `msc-main`.
+pub trait Analysis: Send + 'static {
+    type View: View;
+
+    /// `Err` says why the change cannot be applied; nothing changed then.
+    fn apply(&mut self, change: Change) -> Result<(), String>;
+    fn view(&self) -> Self::View;
+}
+
+/// An immutable view of it, for any thread.
+pub trait View: Clone + Send + Sync + 'static {
+    fn text(&self, file: &FilePath) -> Option<SourceText>;
+    fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions>;
+    fn resolve(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        label: &str,
+        token: &str,
+        cancel: &Cancel,
+    ) -> IdeResult<CompletionDetail>;
+    fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>>;
+    fn definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets>;
+    fn type_definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets>;
+    fn pass(
+        &self,
+        request: &PassRequest,
+        cancel: &Cancel,
+        send: &(dyn Fn(PassEvent) + Sync),
+    ) -> Result<PassStats, Cancelled>;
+}
+
+impl Analysis for World {
+    type View = Snapshot;
+
+    fn apply(&mut self, change: Change) -> Result<(), String> {
+        World::apply(self, change).map(|_| ())
+    }
+
+    fn view(&self) -> Snapshot {
+        self.snapshot()
+    }
+}
+
+impl View for Snapshot {
+    fn text(&self, file: &FilePath) -> Option<SourceText> {
+        Snapshot::text(self, file)
+    }
+
+    fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions> {
+        ide::complete::complete(self, file, offset, trigger, cancel)
+    }
+
+    fn resolve(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        label: &str,
+        token: &str,
+        cancel: &Cancel,
+    ) -> IdeResult<CompletionDetail> {
+        ide::complete::resolve(self, file, offset, label, token, cancel)
+    }
+
+    fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
+        ide::hover::hover(self, file, offset, cancel)
+    }
+
+    fn definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
+        ide::goto::definition(self, file, offset, cancel)
+    }
+
+    fn type_definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
+        ide::goto::type_definition(self, file, offset, cancel)
+    }
+
+    fn pass(
+        &self,
+        request: &PassRequest,
+        cancel: &Cancel,
+        send: &(dyn Fn(PassEvent) + Sync),
+    ) -> Result<PassStats, Cancelled> {
+        project::pass::run(self, request, cancel, send)
+    }
+}

@@ -1,0 +1,110 @@
+//! `impl LanguageServer`: each handler sends one event to `msc-main` and awaits its answer.
+//!
+//! Invariant: a handler sends before its first `.await` (the gate's order depends on it), holds no
+//! state of the program, and never calls the client. Runs on tokio's workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+use tower_lsp::LanguageServer;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::*;
+
+use super::event::{Asked, Event, Reply, internal_error};
+use super::gate;
+
+pub struct Backend {
+    events: Sender<Event>,
+    shut_down: Arc<AtomicBool>,
+}
+
+impl Backend {
+    /// `shut_down` is set when the client asked for it: it decides the exit code.
+    pub fn new(events: Sender<Event>, shut_down: Arc<AtomicBool>) -> Backend {
+        Backend { events, shut_down }
+    }
+
+    fn tell(&self, event: Event) {
+        gate::arriving();
+        // The loop is gone only when the server ends.
+        let _ = self.events.send(event);
+    }
+
+    async fn ask<T>(&self, event: impl FnOnce(Asked<T>) -> Event) -> Result<T> {
+        let (reply, answer) = Reply::new();
+        let cancel = gate::arriving();
+        let _stop = CancelOnDrop(cancel.clone());
+        let _ = self.events.send(event(Asked { cancel, reply }));
+        answer.await.unwrap_or_else(|_| Err(internal_error("the server gave no answer")))
+    }
+}
+
+/// A request whose future is dropped (cancelled by the client, or the server ends) stops its work.
+struct CancelOnDrop(crate::base::Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        self.ask(|asked| Event::Initialize(Box::new(params), asked.reply)).await
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        self.tell(Event::Initialized);
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.shut_down.store(true, Ordering::Release);
+        self.ask(|asked| Event::Shutdown(asked.reply)).await
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.tell(Event::Opened(params));
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        self.tell(Event::Changed(params));
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.tell(Event::Saved(params));
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.tell(Event::Closed(params));
+    }
+
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.tell(Event::WatchedFiles(params));
+    }
+
+    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
+        // Settings live in project files; some clients send this to every server.
+        gate::arriving();
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        self.ask(|asked| Event::Completion(params, asked)).await
+    }
+
+    async fn completion_resolve(&self, params: CompletionItem) -> Result<CompletionItem> {
+        self.ask(|asked| Event::CompletionResolve(Box::new(params), asked)).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        self.ask(|asked| Event::Hover(params, asked)).await
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.ask(|asked| Event::Definition(params, asked)).await
+    }
+
+    async fn goto_type_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.ask(|asked| Event::TypeDefinition(params, asked)).await
+    }
+}

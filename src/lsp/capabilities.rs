@@ -1,0 +1,137 @@
+//! What the client can do, read once, and what the server says it can do.
+//!
+//! Invariant: no other module looks at `ClientCapabilities`.
+
+use tower_lsp::ls_types::*;
+
+use crate::base::FilePath;
+use crate::text::Encoding;
+
+use super::from_proto;
+
+/// The client's abilities that change an answer of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    pub encoding: Encoding,
+    pub snippets: bool,
+    pub label_details: bool,
+    pub insert_replace: bool,
+    pub deprecated_tag: bool,
+    pub deprecated_flag: bool,
+    /// Completion kinds up to this number are known to it, where it names no set of its own.
+    pub kinds: Vec<CompletionItemKind>,
+    pub documentation_markdown: bool,
+    pub hover_markdown: bool,
+    pub definition_link: bool,
+    pub type_definition_link: bool,
+    pub related_information: bool,
+    pub diagnostic_tags: Vec<DiagnosticTag>,
+    pub progress: bool,
+    pub register_watchers: bool,
+}
+
+impl Abilities {
+    pub fn of(client: &ClientCapabilities) -> Abilities {
+        let document = client.text_document.clone().unwrap_or_default();
+        let completion = document.completion.unwrap_or_default();
+        let item = completion.completion_item.unwrap_or_default();
+        let publish = document.publish_diagnostics.unwrap_or_default();
+        let hover_format = document.hover.and_then(|hover| hover.content_format);
+        let watched = client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files);
+        Abilities {
+            encoding: encoding(client),
+            snippets: item.snippet_support.unwrap_or(false),
+            label_details: item.label_details_support.unwrap_or(false),
+            insert_replace: item.insert_replace_support.unwrap_or(false),
+            deprecated_tag: item
+                .tag_support
+                .is_some_and(|tags| tags.value_set.contains(&CompletionItemTag::DEPRECATED)),
+            deprecated_flag: item.deprecated_support.unwrap_or(false),
+            kinds: completion.completion_item_kind.and_then(|kinds| kinds.value_set).unwrap_or_default(),
+            documentation_markdown: item
+                .documentation_format
+                .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            hover_markdown: hover_format.is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            definition_link: document.definition.and_then(|goto| goto.link_support).unwrap_or(false),
+            type_definition_link: document.type_definition.and_then(|goto| goto.link_support).unwrap_or(false),
+            related_information: publish.related_information.unwrap_or(false),
+            diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
+            progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
+            register_watchers: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
+        }
+    }
+}
+
+/// UTF-8 when offered, since that is what texts are kept in; UTF-16 is every client's default.
+fn encoding(client: &ClientCapabilities) -> Encoding {
+    let offered = client.general.as_ref().and_then(|general| general.position_encodings.as_deref());
+    if offered.is_some_and(|offered| offered.contains(&PositionEncodingKind::UTF8)) {
+        Encoding::Utf8
+    } else {
+        Encoding::Utf16
+    }
+}
+
+/// The folders that the client opened; the first is the main one.
+pub fn roots(params: &InitializeParams) -> Vec<FilePath> {
+    let mut roots: Vec<FilePath> = Vec::new();
+    for folder in params.workspace_folders.iter().flatten() {
+        roots.extend(from_proto::file(&folder.uri));
+    }
+    #[expect(deprecated, reason = "clients without workspace folders say it there")]
+    if roots.is_empty() {
+        let by_uri = params.root_uri.as_ref().and_then(from_proto::file);
+        let by_path = || params.root_path.as_deref().filter(|path| !path.is_empty()).map(FilePath::new);
+        roots.extend(by_uri.or_else(by_path));
+    }
+    roots
+}
+
+pub fn server(abilities: &Abilities) -> InitializeResult {
+    let position_encoding = match abilities.encoding {
+        Encoding::Utf8 => PositionEncodingKind::UTF8,
+        Encoding::Utf16 => PositionEncodingKind::UTF16,
+        Encoding::Utf32 => PositionEncodingKind::UTF32,
+    };
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::INCREMENTAL),
+        will_save: None,
+        will_save_wait_until: None,
+        save: Some(SaveOptions { include_text: Some(false) }.into()),
+    };
+    let completion = CompletionOptions {
+        resolve_provider: Some(true),
+        trigger_characters: Some([".", "@", "\"", "'", "/", "<", "#"].map(str::to_owned).to_vec()),
+        completion_item: Some(CompletionOptionsCompletionItem { label_details_support: Some(true) }),
+        ..CompletionOptions::default()
+    };
+    let capabilities = ServerCapabilities {
+        position_encoding: Some(position_encoding),
+        text_document_sync: Some(sync.into()),
+        completion_provider: Some(completion),
+        hover_provider: Some(true.into()),
+        definition_provider: Some(OneOf::Left(true)),
+        type_definition_provider: Some(true.into()),
+        ..ServerCapabilities::default()
+    };
+    InitializeResult {
+        capabilities,
+        server_info: Some(ServerInfo { name: "msc".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
+        ..InitializeResult::default()
+    }
+}
+
+/// What to watch, for clients that do the watching: everything, since a macro may read any file.
+/// What the loop is told of is sorted out there.
+pub fn watcher_registration() -> RegistrationParams {
+    let watcher = FileSystemWatcher { glob_pattern: "**/*".to_owned().into(), kind: None };
+    let options = DidChangeWatchedFilesRegistrationOptions { watchers: vec![watcher] };
+    RegistrationParams {
+        registrations: vec![Registration {
+            id: "msc/files".to_owned(),
+            method: "workspace/didChangeWatchedFiles".to_owned(),
+            register_options: serde_json::to_value(options).ok(),
+        }],
+    }
+}

@@ -1,0 +1,518 @@
+//! The one loop, on the thread `msc-main`: owns the world, handles one event after the other.
+//!
+//! Invariant: it waits for nothing but its channel. Whatever computes goes to the read pool or a
+//! pass lane, whatever is sent goes to a queue without bound, and nothing here reads a disk.
+//! A tick that panics is logged and dropped; the loop goes on.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Instant;
+
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics};
+use tower_lsp::ls_types::request::RegisterCapability;
+use tower_lsp::ls_types::*;
+
+use crate::base::{Cancel, FilePath};
+use crate::ide::IdeResult;
+use crate::project::{Change, PassEvent, PassRequest, Scope};
+
+use super::analysis::{Analysis, View};
+use super::capabilities::{self, Abilities};
+use super::event::{Asked, Event, PassNews, Reply, content_modified, ide_error, internal_error, request_failed};
+use super::outbox::{Outbox, Purpose};
+use super::progress::Progress;
+use super::publish::{self, Published};
+use super::request::{completion, definition, hover};
+use super::schedule::{Lane, Passes, Quiet, ReadPool};
+use super::std_files::StdFiles;
+use super::sync::OpenFiles;
+use super::to_proto::Edge;
+use super::watchdog::Watchdog;
+use super::{Options, from_proto};
+
+/// The loop before and after `initialize`.
+pub struct MainLoop<A: Analysis> {
+    watchdog: Watchdog,
+    /// What a session is made of, until `initialize` makes it.
+    parts: Option<Parts<A>>,
+    session: Option<Session<A>>,
+}
+
+struct Parts<A> {
+    options: Options,
+    world: Box<dyn FnOnce(Vec<FilePath>) -> A + Send>,
+    sender: Sender<Event>,
+    outbox: Outbox,
+}
+
+impl<A: Analysis> MainLoop<A> {
+    pub fn new(
+        options: Options,
+        world: impl FnOnce(Vec<FilePath>) -> A + Send + 'static,
+        sender: Sender<Event>,
+        outbox: Outbox,
+        watchdog: Watchdog,
+    ) -> MainLoop<A> {
+        let parts = Parts { options, world: Box::new(world), sender, outbox };
+        MainLoop { watchdog, parts: Some(parts), session: None }
+    }
+
+    /// Returns at [`Event::End`].
+    pub fn run(mut self, events: &Receiver<Event>) {
+        loop {
+            let event = match self.session.as_ref().and_then(Session::deadline) {
+                Some(deadline) => events.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let event = match event {
+                Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+            };
+            let what = event.as_ref().map_or("a timer", Event::name);
+            // The tick borrows the rest of the loop while the watchdog looks on.
+            let (watchdog, parts, session) = (&self.watchdog, &mut self.parts, &mut self.session);
+            let ticked = watchdog.tick(what, || {
+                catch_unwind(AssertUnwindSafe(|| match event {
+                    Some(Event::Initialize(params, reply)) => {
+                        if let Some(process) = params.process_id {
+                            watchdog.follow(process);
+                        }
+                        begin(session, parts, &params, &reply);
+                    }
+                    event => {
+                        if let Some(session) = session {
+                            if let Some(event) = event {
+                                session.handle(event);
+                            }
+                            session.on_time(Instant::now());
+                        }
+                    }
+                }))
+            });
+            if ticked.is_err() {
+                tracing::error!("{what} panicked on the main loop");
+            }
+        }
+        if let Some(session) = &mut self.session {
+            session.stop();
+        }
+    }
+}
+
+fn begin<A: Analysis>(
+    session: &mut Option<Session<A>>,
+    parts: &mut Option<Parts<A>>,
+    params: &InitializeParams,
+    reply: &Reply<InitializeResult>,
+) {
+    // tower-lsp lets only the first `initialize` through, unless it failed.
+    let Some(parts) = parts.take() else {
+        return reply.send(Err(Error::invalid_request()));
+    };
+    let abilities = Abilities::of(&params.capabilities);
+    let answer = capabilities::server(&abilities);
+    *session = Some(Session::new(parts, abilities, capabilities::roots(params)));
+    reply.send(Ok(answer));
+}
+
+/// Work that an edit of its file makes pointless.
+trait Outstanding: Send {
+    fn is_open(&self) -> bool;
+    fn stop(&self, why: Error);
+}
+
+struct Waiting<T> {
+    cancel: Cancel,
+    reply: Reply<T>,
+}
+
+impl<T: Send> Outstanding for Waiting<T> {
+    fn is_open(&self) -> bool {
+        self.reply.is_open()
+    }
+
+    fn stop(&self, why: Error) {
+        self.cancel.cancel();
+        self.reply.send(Err(why));
+    }
+}
+
+/// Everything between `initialize` and the end.
+struct Session<A: Analysis> {
+    world: A,
+    edge: Edge,
+    open: OpenFiles,
+    published: Published,
+    /// Position requests under way, by the file they ask about.
+    in_flight: HashMap<FilePath, Vec<Box<dyn Outstanding>>>,
+    reads: ReadPool,
+    passes: Passes,
+    progress: Progress,
+    live_due: Quiet,
+    full_due: Quiet,
+    disk_due: Quiet,
+    disk_changes: Vec<FilePath>,
+    options: Options,
+    sender: Sender<Event>,
+    outbox: Outbox,
+}
+
+impl<A: Analysis> Session<A> {
+    fn new(parts: Parts<A>, abilities: Abilities, roots: Vec<FilePath>) -> Session<A> {
+        let Parts { options, world, sender, outbox } = parts;
+        let progress = Progress::new(abilities.progress.then_some(options.progress_delay));
+        let edge = Edge {
+            abilities: Arc::new(abilities),
+            open: Arc::default(),
+            std_files: Arc::new(StdFiles::in_user_cache()),
+        };
+        Session {
+            world: world(roots),
+            edge,
+            open: OpenFiles::default(),
+            published: Published::default(),
+            in_flight: HashMap::new(),
+            reads: ReadPool::new(options.readers),
+            passes: Passes::new(),
+            progress,
+            live_due: Quiet::default(),
+            full_due: Quiet::default(),
+            disk_due: Quiet::default(),
+            disk_changes: Vec::new(),
+            options,
+            sender,
+            outbox,
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Initialize(_, reply) => reply.send(Err(Error::invalid_request())),
+            Event::Initialized => self.initialized(),
+            Event::Opened(params) => self.opened(params.text_document),
+            Event::Changed(params) => self.changed(params),
+            Event::Saved(params) => self.saved(params),
+            Event::Closed(params) => self.closed(&params.text_document.uri),
+            Event::EditLost(uri) => {
+                if let Some(file) = uri.parse().ok().and_then(|uri| self.edge.file(&uri)) {
+                    self.lost_step(&file, "an edit could not be read");
+                }
+            }
+            Event::WatchedFiles(params) => {
+                let files = params.changes.iter().filter_map(|change| from_proto::file(&change.uri)).collect();
+                self.disk_changed(files);
+            }
+            Event::Disk(files) => self.disk_changed(files),
+            Event::Completion(params, asked) => {
+                let uri = params.text_document_position.text_document.uri.clone();
+                self.read(self.edge.file(&uri), asked, |view, edge, cancel| {
+                    completion::completion(view, edge, params, cancel)
+                });
+            }
+            Event::CompletionResolve(item, asked) => {
+                let file = completion::data(&item).map(|data| data.file);
+                self.read(file, asked, |view, edge, cancel| completion::resolve(view, edge, *item, cancel));
+            }
+            Event::Hover(params, asked) => {
+                let uri = params.text_document_position_params.text_document.uri.clone();
+                self.read(self.edge.file(&uri), asked, |view, edge, cancel| hover::hover(view, edge, params, cancel));
+            }
+            Event::Definition(params, asked) => {
+                let uri = params.text_document_position_params.text_document.uri.clone();
+                self.read(self.edge.file(&uri), asked, |view, edge, cancel| {
+                    definition::definition(view, edge, params, cancel)
+                });
+            }
+            Event::TypeDefinition(params, asked) => {
+                let uri = params.text_document_position_params.text_document.uri.clone();
+                self.read(self.edge.file(&uri), asked, |view, edge, cancel| {
+                    definition::type_definition(view, edge, params, cancel)
+                });
+            }
+            Event::ClientAnswered(id, answer) => self.client_answered(id, answer.is_ok()),
+            Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
+            Event::Shutdown(reply) => {
+                self.stop();
+                reply.send(Ok(()));
+            }
+            Event::End => {}
+        }
+    }
+
+    fn initialized(&mut self) {
+        if self.edge.abilities.register_watchers {
+            let registration = capabilities::watcher_registration();
+            self.outbox.request::<RegisterCapability>(registration, Purpose::RegisterWatchers);
+        }
+    }
+
+    // Documents.
+
+    fn opened(&mut self, document: TextDocumentItem) {
+        let Some(file) = self.edge.file(&document.uri) else {
+            tracing::info!("{} is no file: it gets no answers", document.uri.as_str());
+            return;
+        };
+        self.outdate(&file);
+        self.open.opened(&mut self.world, file, document);
+        self.edge.open = self.open.uris();
+        // Macros may be at work for long on behalf of another file.
+        if self.passes.is_running(Lane::Full) {
+            self.start_pass(Lane::Live, true);
+        }
+        self.start_pass(Lane::Full, false);
+    }
+
+    fn changed(&mut self, params: DidChangeTextDocumentParams) {
+        let Some(file) = self.edge.file(&params.text_document.uri) else { return };
+        self.outdate(&file);
+        let version = params.text_document.version;
+        let encoding = self.edge.encoding();
+        if let Err(why) = self.open.changed(&mut self.world, &file, version, params.content_changes, encoding) {
+            self.tell_lost_step(&file, &why);
+        }
+        let now = Instant::now();
+        self.live_due.heard(now, self.options.live_delay, None);
+        self.full_due.heard(now, self.options.full_delay, None);
+    }
+
+    fn saved(&mut self, params: DidSaveTextDocumentParams) {
+        let Some(file) = self.edge.file(&params.text_document.uri) else { return };
+        self.open.saved(&mut self.world, file, params.text);
+        self.full_due.clear();
+        self.start_pass(Lane::Full, true);
+    }
+
+    fn closed(&mut self, uri: &Uri) {
+        let Some(file) = self.edge.file(uri) else { return };
+        self.outdate(&file);
+        if !self.open.closed(&mut self.world, &file) {
+            return;
+        }
+        self.edge.open = self.open.uris();
+        if self.published.forget(&file).is_some() {
+            self.publish(uri.clone(), Vec::new(), None);
+        }
+        // The others may see another text of it now.
+        self.start_pass(Lane::Full, false);
+    }
+
+    /// Position requests on a file whose text changes: their answer would be about a text that the
+    /// client no longer has.
+    fn outdate(&mut self, file: &FilePath) {
+        for waiting in self.in_flight.remove(file).unwrap_or_default() {
+            waiting.stop(content_modified());
+        }
+    }
+
+    fn lost_step(&mut self, file: &FilePath, why: &str) {
+        if self.open.lost_step(file) {
+            self.outdate(file);
+            self.tell_lost_step(file, why);
+        }
+    }
+
+    fn tell_lost_step(&mut self, file: &FilePath, why: &str) {
+        tracing::error!("lost step with the client on {file}: {why}");
+        let message = format!("msc cannot follow the edits of {file} ({why}); close and reopen it");
+        self.outbox.notify::<LogMessage>(LogMessageParams { typ: MessageType::WARNING, message });
+    }
+
+    fn disk_changed(&mut self, files: Vec<FilePath>) {
+        let before = self.disk_changes.len();
+        let relevant = |file: &FilePath| {
+            let own = |part: &str| matches!(part, ".git" | ".metascript-cache");
+            // The editor tells of open files itself.
+            !self.open.contains(file) && !file.as_str().split('/').any(own)
+        };
+        let files: Vec<FilePath> = files.into_iter().filter(relevant).collect();
+        self.disk_changes.extend(files);
+        if self.disk_changes.len() > before {
+            self.disk_due.heard(Instant::now(), self.options.disk_delay, Some(self.options.disk_delay_most));
+        }
+    }
+
+    // Requests.
+
+    fn read<T: Send + 'static>(
+        &mut self,
+        file: Option<FilePath>,
+        asked: Asked<T>,
+        work: impl FnOnce(&A::View, &Edge, &Cancel) -> IdeResult<T> + Send + 'static,
+    ) {
+        if let Some(file) = file {
+            if self.open.get(&file).is_some_and(|document| document.out_of_step) {
+                return asked.reply.send(Err(request_failed("the text of this document is not known; reopen it")));
+            }
+            let waiting = self.in_flight.entry(file).or_default();
+            waiting.retain(|one| one.is_open());
+            waiting.push(Box::new(Waiting { cancel: asked.cancel.clone(), reply: asked.reply.clone() }));
+        }
+        let view = self.world.view();
+        let edge = self.edge.clone();
+        self.reads.run(move || {
+            if asked.cancel.is_cancelled() || !asked.reply.is_open() {
+                return asked.reply.send(Err(Error::request_cancelled()));
+            }
+            let answer = catch_unwind(AssertUnwindSafe(|| work(&view, &edge, &asked.cancel)));
+            asked.reply.send(settle(answer));
+        });
+    }
+
+    fn client_answered(&mut self, id: i64, agreed: bool) {
+        match self.outbox.answered(id) {
+            Some(Purpose::RegisterWatchers) if !agreed => {
+                tracing::warn!("the client refused to watch files");
+            }
+            Some(Purpose::Progress(pass)) => self.progress.answered(pass, agreed, &self.outbox),
+            Some(Purpose::RegisterWatchers) | None => {}
+        }
+    }
+
+    // Passes.
+
+    fn deadline(&self) -> Option<Instant> {
+        let waits = [&self.live_due, &self.full_due, &self.disk_due].into_iter().filter_map(Quiet::deadline);
+        waits.chain(self.progress.deadline()).min()
+    }
+
+    fn on_time(&mut self, now: Instant) {
+        if self.disk_due.take(now) {
+            let mut files = std::mem::take(&mut self.disk_changes);
+            files.sort();
+            files.dedup();
+            if let Err(why) = self.world.apply(Change::Disk { files }) {
+                tracing::error!("cannot take changes on disk: {why}");
+            }
+            self.start_pass(Lane::Full, true);
+        }
+        if self.live_due.take(now) {
+            self.start_pass(Lane::Live, true);
+        }
+        if self.full_due.take(now) {
+            self.start_pass(Lane::Full, false);
+        }
+        self.progress.due(now, &mut self.outbox);
+    }
+
+    fn start_pass(&mut self, lane: Lane, supersede: bool) {
+        if self.open.is_empty() {
+            return;
+        }
+        let Some(ticket) = self.passes.ask(lane, supersede) else { return };
+        if lane == Lane::Full {
+            self.progress.started(ticket.pass, Instant::now());
+        }
+        let view = self.world.view();
+        let edge = self.edge.clone();
+        let sender = self.sender.clone();
+        let request = PassRequest { scope: Scope::Open, run_macros: lane == Lane::Full };
+        self.passes.run(lane, move || {
+            let tell = |news| {
+                // The loop is gone only when the server ends.
+                let _ = sender.send(Event::Pass(lane, ticket.pass, news));
+            };
+            let send = |event| {
+                if let Some(news) = news(&view, &edge, event) {
+                    tell(news);
+                }
+            };
+            let result = catch_unwind(AssertUnwindSafe(|| view.pass(&request, &ticket.cancel, &send)));
+            let stats = match result {
+                Ok(Ok(stats)) => Some(stats),
+                Ok(Err(_cancelled)) => None,
+                Err(_) => {
+                    tracing::error!("a pass panicked");
+                    None
+                }
+            };
+            tell(PassNews::Ended(stats));
+        });
+    }
+
+    fn pass_news(&mut self, lane: Lane, pass: u64, news: PassNews) {
+        match news {
+            PassNews::Expanded(expansions) => {
+                if let Err(why) = self.world.apply(Change::Expanded(expansions)) {
+                    tracing::error!("cannot take expansions: {why}");
+                }
+            }
+            PassNews::File { file, uri, version, revision, diagnostics } => {
+                if self.is_live(&file, version)
+                    && self.published.admit(&file, &uri, revision, diagnostics.is_empty(), pass)
+                {
+                    self.publish(uri, diagnostics, version);
+                }
+            }
+            PassNews::Progress { done, total } => self.progress.reported(pass, done, total, &self.outbox),
+            PassNews::Ended(stats) => {
+                self.progress.ended(pass, &self.outbox);
+                if lane == Lane::Full && stats.is_some() {
+                    self.clear_left(pass);
+                }
+                if self.passes.ended(lane, pass) {
+                    self.start_pass(lane, false);
+                }
+            }
+        }
+    }
+
+    /// Whether the text that was analysed is the one the client has now.
+    fn is_live(&self, file: &FilePath, version: Option<i32>) -> bool {
+        match self.open.get(file) {
+            Some(document) => version == Some(document.version) && !document.out_of_step,
+            None => version.is_none(),
+        }
+    }
+
+    /// Closed files that a whole pass no longer speaks of have nothing to show.
+    fn clear_left(&mut self, pass: u64) {
+        for file in self.published.left_by(pass) {
+            if !self.open.contains(&file)
+                && let Some(uri) = self.published.forget(&file)
+            {
+                self.publish(uri, Vec::new(), None);
+            }
+        }
+    }
+
+    fn publish(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
+        self.outbox.notify::<PublishDiagnostics>(PublishDiagnosticsParams { uri, diagnostics, version });
+    }
+
+    fn stop(&mut self) {
+        self.passes.stop();
+        self.live_due.clear();
+        self.full_due.clear();
+        self.disk_due.clear();
+    }
+}
+
+/// What a pass says, ready for the loop; `None` for a file that no editor can show. Runs on the
+/// pass's threads.
+fn news<V: View>(view: &V, edge: &Edge, event: PassEvent) -> Option<PassNews> {
+    Some(match event {
+        PassEvent::Expanded(expansions) => PassNews::Expanded(expansions),
+        PassEvent::Progress { done, total } => PassNews::Progress { done, total },
+        PassEvent::File { file, version, revision, diagnostics } => {
+            let uri = edge.uri(&file)?;
+            let diagnostics = publish::convert(view, edge, &file, diagnostics);
+            PassNews::File { file, uri, version, revision, diagnostics }
+        }
+    })
+}
+
+fn settle<T>(answer: std::thread::Result<IdeResult<T>>) -> Result<T> {
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(ide_error(error)),
+        Err(_) => {
+            tracing::error!("a request panicked");
+            Err(internal_error("internal error, see the server's log"))
+        }
+    }
+}

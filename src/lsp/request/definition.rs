@@ -1,0 +1,57 @@
+//! `textDocument/definition` and `textDocument/typeDefinition`.
+
+use tower_lsp::ls_types::*;
+
+use crate::base::Cancel;
+use crate::ide::IdeResult;
+use crate::ide::goto::Targets;
+use crate::lsp::analysis::View;
+use crate::lsp::to_proto::Edge;
+
+use super::Place;
+
+pub fn definition<V: View>(
+    view: &V,
+    edge: &Edge,
+    params: GotoDefinitionParams,
+    cancel: &Cancel,
+) -> IdeResult<Option<GotoDefinitionResponse>> {
+    let Some(place) = Place::find(view, edge, &params.text_document_position_params) else {
+        return Ok(None);
+    };
+    let targets = view.definition(&place.file, place.offset, cancel)?;
+    Ok(Some(response(view, edge, &place, targets, edge.abilities.definition_link)))
+}
+
+pub fn type_definition<V: View>(
+    view: &V,
+    edge: &Edge,
+    params: GotoDefinitionParams,
+    cancel: &Cancel,
+) -> IdeResult<Option<GotoDefinitionResponse>> {
+    let Some(place) = Place::find(view, edge, &params.text_document_position_params) else {
+        return Ok(None);
+    };
+    let targets = view.type_definition(&place.file, place.offset, cancel)?;
+    Ok(Some(response(view, edge, &place, targets, edge.abilities.type_definition_link)))
+}
+
+/// Links where the client takes them; else plain locations of the names.
+fn response<V: View>(view: &V, edge: &Edge, place: &Place, found: Targets, links: bool) -> GotoDefinitionResponse {
+    let asked = found.asked.map(|range| edge.range(&place.text, range));
+    let targets = found.targets.into_iter().filter_map(|target| {
+        let text = view.text(&target.file)?;
+        Some(LocationLink {
+            origin_selection_range: asked,
+            target_uri: edge.uri(&target.file)?,
+            target_range: edge.range(&text, target.full),
+            target_selection_range: edge.range(&text, target.range),
+        })
+    });
+    if links {
+        GotoDefinitionResponse::Link(targets.collect())
+    } else {
+        let locations = targets.map(|link| Location { uri: link.target_uri, range: link.target_selection_range });
+        GotoDefinitionResponse::Array(locations.collect())
+    }
+}

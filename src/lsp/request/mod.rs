@@ -1,0 +1,35 @@
+//! One file for each request: the protocol's question to ours, `ide`'s answer to the protocol's.
+//!
+//! Invariant: no analysis. Runs on the read pool, over the view taken at the request's place in the
+//! queue.
+
+pub mod completion;
+pub mod definition;
+pub mod hover;
+
+use tower_lsp::ls_types::TextDocumentPositionParams;
+
+use crate::base::FilePath;
+use crate::text::SourceText;
+
+use super::analysis::View;
+use super::from_proto;
+use super::to_proto::Edge;
+
+/// A question's place in the program.
+pub struct Place {
+    pub file: FilePath,
+    pub text: SourceText,
+    pub offset: u32,
+}
+
+impl Place {
+    /// `None` for a document that is no file, or one that cannot be read: there is nothing to say
+    /// about it.
+    pub fn find<V: View>(view: &V, edge: &Edge, at: &TextDocumentPositionParams) -> Option<Place> {
+        let file = edge.file(&at.text_document.uri)?;
+        let text = view.text(&file)?;
+        let offset = from_proto::offset(&text, at.position, edge.encoding());
+        Some(Place { file, text, offset })
+    }
+}
