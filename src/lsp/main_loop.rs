@@ -30,6 +30,7 @@ use super::schedule::{Lane, Passes, Quiet, ReadPool};
 use super::std_files::StdFiles;
 use super::sync::OpenFiles;
 use super::to_proto::Edge;
+use super::watch::{self, Watching};
 use super::watchdog::Watchdog;
 use super::{Options, from_proto};
 
@@ -147,6 +148,9 @@ struct Session<A: Analysis> {
     edge: Edge,
     open: OpenFiles,
     published: Published,
+    roots: Vec<FilePath>,
+    /// Our own watcher, for a client without one.
+    watching: Option<Watching>,
     /// Position requests under way, by the file they ask about.
     in_flight: HashMap<FilePath, Vec<Box<dyn Outstanding>>>,
     reads: ReadPool,
@@ -171,13 +175,15 @@ impl<A: Analysis> Session<A> {
             std_files: Arc::new(StdFiles::in_user_cache()),
         };
         Session {
-            world: world(roots),
+            world: world(roots.clone()),
+            roots,
+            watching: None,
             edge,
             open: OpenFiles::default(),
             published: Published::default(),
             in_flight: HashMap::new(),
             reads: ReadPool::new(options.readers),
-            passes: Passes::new(),
+            passes: Passes::default(),
             progress,
             live_due: Quiet::default(),
             full_due: Quiet::default(),
@@ -247,6 +253,8 @@ impl<A: Analysis> Session<A> {
         if self.edge.abilities.register_watchers {
             let registration = capabilities::watcher_registration();
             self.outbox.request::<RegisterCapability>(registration, Purpose::RegisterWatchers);
+        } else {
+            self.watching = Some(watch::start(self.roots.clone(), self.sender.clone()));
         }
     }
 

@@ -23,6 +23,7 @@ pub mod std_files;
 pub mod sync;
 pub mod to_proto;
 pub mod transport;
+pub mod watch;
 pub mod watchdog;
 
 use std::process::ExitCode;

@@ -91,12 +91,14 @@ pub struct Passes {
     last: u64,
 }
 
-impl Passes {
-    pub fn new() -> Passes {
+impl Default for Passes {
+    fn default() -> Passes {
         let lane = |name| LaneState { jobs: workers(name, 1), running: None, again: false };
         Passes { live: lane("msc-live"), full: lane("msc-pass"), last: 0 }
     }
+}
 
+impl Passes {
     fn lane(&mut self, lane: Lane) -> &mut LaneState {
         match lane {
             Lane::Live => &mut self.live,

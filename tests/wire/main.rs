@@ -1,0 +1,11 @@
+//! The server's edge, over a pipe in this process: order, cancellation, freshness, positions,
+//! broken input, the way out. What it answers is scripted; `shop` alone drives the real binary.
+
+mod answers;
+mod diagnostics;
+mod lifecycle;
+mod order;
+mod positions;
+mod requests;
+mod robust;
+mod support;
