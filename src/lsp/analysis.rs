@@ -12,7 +12,7 @@ use crate::ide::complete::{CompletionDetail, Completions};
 use crate::ide::goto::Targets;
 use crate::ide::hover::HoverAnswer;
 use crate::ide::{self, IdeResult};
-use crate::project::{self, Change, PassEvent, PassRequest, PassStats, Snapshot, World};
+use crate::project::{self, Change, PassEnd, PassEvent, PassRequest, Snapshot, World};
 use crate::text::SourceText;
 
 /// The one mutable value, owned by `msc-main`.
@@ -44,7 +44,7 @@ pub trait View: Clone + Send + Sync + 'static {
         request: &PassRequest,
         cancel: &Cancel,
         send: &(dyn Fn(PassEvent) + Sync),
-    ) -> Result<PassStats, Cancelled>;
+    ) -> Result<PassEnd, Cancelled>;
 }
 
 impl Analysis for World {
@@ -96,7 +96,7 @@ impl View for Snapshot {
         request: &PassRequest,
         cancel: &Cancel,
         send: &(dyn Fn(PassEvent) + Sync),
-    ) -> Result<PassStats, Cancelled> {
+    ) -> Result<PassEnd, Cancelled> {
         project::pass::run(self, request, cancel, send)
     }
 }

@@ -11,7 +11,7 @@ use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
 use crate::ide::IdeError;
-use crate::project::{Expansions, PassStats, Revision};
+use crate::project::{Expansions, PassEnd, Revision};
 
 use super::schedule::Lane;
 
@@ -56,10 +56,9 @@ pub enum PassNews {
     },
     Progress {
         done: u32,
-        total: u32,
     },
     /// Nothing follows. `None`: it was stopped, or it failed and the log says why.
-    Ended(Option<PassStats>),
+    Ended(Option<PassEnd>),
 }
 
 impl Event {

@@ -333,9 +333,8 @@ impl<A: Analysis> Session<A> {
     fn disk_changed(&mut self, files: Vec<FilePath>) {
         let before = self.disk_changes.len();
         let relevant = |file: &FilePath| {
-            let own = |part: &str| matches!(part, ".git" | ".metascript-cache");
             // The editor tells of open files itself.
-            !self.open.contains(file) && !file.as_str().split('/').any(own)
+            !self.open.contains(file) && !is_by_product(file)
         };
         let files: Vec<FilePath> = files.into_iter().filter(relevant).collect();
         self.disk_changes.extend(files);
@@ -430,15 +429,15 @@ impl<A: Analysis> Session<A> {
                 }
             };
             let result = catch_unwind(AssertUnwindSafe(|| view.pass(&request, &ticket.cancel, &send)));
-            let stats = match result {
-                Ok(Ok(stats)) => Some(stats),
+            let end = match result {
+                Ok(Ok(end)) => Some(end),
                 Ok(Err(_cancelled)) => None,
                 Err(_) => {
                     tracing::error!("a pass panicked");
                     None
                 }
             };
-            tell(PassNews::Ended(stats));
+            tell(PassNews::Ended(end));
         });
     }
 
@@ -456,13 +455,15 @@ impl<A: Analysis> Session<A> {
                     self.publish(uri, diagnostics, version);
                 }
             }
-            PassNews::Progress { done, total } => self.progress.reported(pass, done, total, &self.outbox),
-            PassNews::Ended(stats) => {
+            PassNews::Progress { done } => self.progress.reported(pass, done, &self.outbox),
+            PassNews::Ended(end) => {
                 self.progress.ended(pass, &self.outbox);
-                if lane == Lane::Full && stats.is_some() {
+                // Its macros' outputs are in the world now, and nothing was checked yet.
+                let again = end.as_ref().is_some_and(|end| end.again);
+                if lane == Lane::Full && end.is_some() && !again {
                     self.clear_left(pass);
                 }
-                if self.passes.ended(lane, pass) {
+                if self.passes.ended(lane, pass) || again {
                     self.start_pass(lane, false);
                 }
             }
@@ -500,12 +501,22 @@ impl<A: Analysis> Session<A> {
     }
 }
 
+/// What git, editors and we leave behind: no program is made of it, and it comes with every save.
+fn is_by_product(file: &FilePath) -> bool {
+    let name = file.name();
+    let own = |part: &str| matches!(part, ".git" | ".metascript-cache");
+    let swapped = [".swp", ".swo", ".swx", "~"].iter().any(|end| name.ends_with(end));
+    let locked = name.starts_with(".#") || (name.starts_with('#') && name.ends_with('#'));
+    // Vim asks whether it may create a file in a directory by creating this one.
+    swapped || locked || name == "4913" || file.as_str().split('/').any(own)
+}
+
 /// What a pass says, ready for the loop; `None` for a file that no editor can show. Runs on the
 /// pass's threads.
 fn news<V: View>(view: &V, edge: &Edge, event: PassEvent) -> Option<PassNews> {
     Some(match event {
         PassEvent::Expanded(expansions) => PassNews::Expanded(expansions),
-        PassEvent::Progress { done, total } => PassNews::Progress { done, total },
+        PassEvent::Progress { done } => PassNews::Progress { done },
         PassEvent::File { file, version, revision, diagnostics } => {
             let uri = edge.uri(&file)?;
             let diagnostics = publish::convert(view, edge, &file, diagnostics);

@@ -29,7 +29,7 @@ pub mod watchdog;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::project::World;
+use crate::project::{World, WorldOptions};
 
 pub use analysis::{Analysis, View};
 pub use transport::{Ended, serve};
@@ -84,7 +84,8 @@ pub fn run_stdio() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), Options::default(), World::new));
+    let world = |roots| World::new(WorldOptions::new(roots));
+    let ended = runtime.block_on(serve(tokio::io::stdin(), tokio::io::stdout(), Options::default(), world));
     // A read of standard input cannot be interrupted: waiting for its thread would keep a server
     // alive whose client has gone.
     runtime.shutdown_background();

@@ -1,7 +1,7 @@
-//! Work-done progress of passes whose macros take long.
+//! Work-done progress of passes that take long, which is the time of their macros or a first load.
 //!
-//! The editor is asked for room when a pass with macros has run for a while, and shown a count once
-//! it agrees. An editor that never answers sees nothing and delays nothing.
+//! The editor is asked for room when a pass with macros has run for a while, and shown how many
+//! uses of macros are done once it agrees. An editor that never answers sees nothing and delays nothing.
 //!
 //! Invariant: every `begin` is followed by an `end` with the same token. Runs on `msc-main`.
 
@@ -23,7 +23,6 @@ struct Running {
     pass: u64,
     due: Instant,
     done: u32,
-    total: u32,
     shown: Shown,
 }
 
@@ -40,17 +39,17 @@ impl Progress {
     }
 
     pub fn started(&mut self, pass: u64, now: Instant) {
-        self.running = self.delay.map(|delay| Running { pass, due: now + delay, done: 0, total: 0, shown: Shown::No });
+        self.running = self.delay.map(|delay| Running { pass, due: now + delay, done: 0, shown: Shown::No });
     }
 
     /// When [`Progress::due`] wants to be called.
     pub fn deadline(&self) -> Option<Instant> {
-        self.running.as_ref().filter(|running| running.is_wanted()).map(|running| running.due)
+        self.running.as_ref().filter(|running| running.shown == Shown::No).map(|running| running.due)
     }
 
     pub fn due(&mut self, now: Instant, outbox: &mut Outbox) {
         if let Some(running) = &mut self.running
-            && running.is_wanted()
+            && running.shown == Shown::No
             && running.due <= now
         {
             running.shown = Shown::Asked;
@@ -59,15 +58,12 @@ impl Progress {
         }
     }
 
-    pub fn reported(&mut self, pass: u64, done: u32, total: u32, outbox: &Outbox) {
+    pub fn reported(&mut self, pass: u64, done: u32, outbox: &Outbox) {
         if let Some(running) = self.running.as_mut().filter(|running| running.pass == pass) {
-            (running.done, running.total) = (done, total);
+            running.done = done;
             if running.shown == Shown::Begun {
-                let report = WorkDoneProgressReport {
-                    cancellable: None,
-                    message: Some(running.message()),
-                    percentage: Some(running.percentage()),
-                };
+                let report =
+                    WorkDoneProgressReport { cancellable: None, message: Some(running.message()), percentage: None };
                 send(outbox, pass, WorkDoneProgress::Report(report));
             }
         }
@@ -80,10 +76,10 @@ impl Progress {
         {
             running.shown = Shown::Begun;
             let begin = WorkDoneProgressBegin {
-                title: "Running macros".to_owned(),
+                title: "Metascript".to_owned(),
                 cancellable: None,
                 message: Some(running.message()),
-                percentage: Some(running.percentage()),
+                percentage: None,
             };
             send(outbox, pass, WorkDoneProgress::Begin(begin));
         }
@@ -99,17 +95,12 @@ impl Progress {
 }
 
 impl Running {
-    /// Macros are running and nothing is shown yet.
-    fn is_wanted(&self) -> bool {
-        self.shown == Shown::No && self.done < self.total
-    }
-
     fn message(&self) -> String {
-        format!("{}/{}", self.done, self.total)
-    }
-
-    fn percentage(&self) -> u32 {
-        (u64::from(self.done) * 100 / u64::from(self.total.max(1))).min(100) as u32
+        match self.done {
+            0 => "expanding and checking".to_owned(),
+            1 => "1 macro has run".to_owned(),
+            done => format!("{done} macros have run"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use msc::base::{FilePath, TextRange};
 use msc::diagnostic::{Code, Diagnostic, GeneratedLine};
-use msc::project::{PassEvent, Revision};
+use msc::project::{Expansions, PassEvent, Revision};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Latch, Script, capabilities, quiet};
@@ -147,6 +147,23 @@ async fn a_save_supersedes_a_pass_and_an_edit_does_not() {
     latch.open();
     assert_eq!(told.recv(), Ok((1, "done")));
     assert_eq!(told.recv(), Ok((2, "began")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pass_that_ran_macros_is_followed_by_one_over_their_output() {
+    let mut script = Script::plain();
+    script.again = Box::new(|view| view.log.is_empty());
+    script.pass = Box::new(|view, _, _, send| {
+        if view.log.is_empty() {
+            send(PassEvent::Expanded(Expansions::default()));
+        } else {
+            send(view.found("/p/a.ms", vec![fault(&view.log.join("; "))]));
+        }
+        Ok(())
+    });
+    let mut client = Client::start(script, quiet()).await;
+    client.open(A, "a").await;
+    assert_eq!(published(&mut client).await["diagnostics"][0]["message"], "expanded");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use msc::ide::complete::{CompletionDetail, Completions};
 use msc::ide::goto::Targets;
 use msc::ide::hover::HoverAnswer;
 use msc::lsp::{Analysis, View};
-use msc::project::{Change, PassEvent, PassRequest, PassStats, Revision};
+use msc::project::{Change, PassEnd, PassEvent, PassRequest, Revision};
 use msc::text::SourceText;
 
 use super::client::HANG;
@@ -57,6 +57,8 @@ pub struct Script {
     pub resolve: Resolve,
     pub definition: At<Targets>,
     pub pass: Pass,
+    /// Whether macros ran in a pass, so that another must follow.
+    pub again: Box<dyn Fn(&DoubleView) -> bool + Send + Sync>,
 }
 
 impl Script {
@@ -73,6 +75,7 @@ impl Script {
             resolve: Box::new(|_, _, _, _| Ok(CompletionDetail::default())),
             definition: Box::new(|_, _, _, _| Ok(Targets::default())),
             pass: Box::new(|_, _, _, _| Ok(())),
+            again: Box::new(|_| false),
         }
     }
 }
@@ -216,7 +219,8 @@ impl View for DoubleView {
         request: &PassRequest,
         cancel: &Cancel,
         send: &(dyn Fn(PassEvent) + Sync),
-    ) -> Result<PassStats, Cancelled> {
-        (self.script.pass)(self, request, cancel, send).map(|()| PassStats::default())
+    ) -> Result<PassEnd, Cancelled> {
+        (self.script.pass)(self, request, cancel, send)?;
+        Ok(PassEnd { again: (self.script.again)(self), ..PassEnd::default() })
     }
 }
