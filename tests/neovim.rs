@@ -1,7 +1,7 @@
 //! A real Neovim, the plugin in `editors/nvim` and the built `msc`, on the bundled example.
 //!
-//! Owns the set-up: an `nvim` (installed where none is named), a parser for highlighting, a copy of
-//! the example, and the time limit. What is typed and expected is in `editors/nvim/drive.lua`,
+//! Owns the set-up: an `nvim` (installed where none is named), a copy of the example, directories of the
+//! user that are empty, and the time limit. What is typed and expected is in `editors/nvim/drive.lua`,
 //! which prints a transcript and leaves with a status.
 //!
 //! `MSC_NVIM` names an `nvim` to use. Where none can be installed the test is skipped with a line
@@ -55,31 +55,6 @@ fn nvim() -> Result<PathBuf, String> {
     Ok(nvim)
 }
 
-/// Compiles the grammar as editors do; Neovim looks for `parser/metascript.so` on its runtime path.
-fn build_parser(runtime: &Path) {
-    let directory = runtime.join("parser");
-    fs::create_dir_all(&directory).expect("a temporary directory can be written");
-    let source = root().join("grammar/src");
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let object = directory.join("metascript.so");
-    run(
-        compiler,
-        &[
-            "-shared".as_ref(),
-            "-fPIC".as_ref(),
-            "-O1".as_ref(),
-            "-std=c11".as_ref(),
-            "-I".as_ref(),
-            source.as_os_str(),
-            source.join("parser.c").as_os_str(),
-            source.join("scanner.c").as_os_str(),
-            "-o".as_ref(),
-            object.as_os_str(),
-        ],
-    )
-    .unwrap_or_else(|error| panic!("the grammar compiles: {error}"));
-}
-
 fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a temporary directory can be written");
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
@@ -130,8 +105,6 @@ fn a_real_neovim_completes_hovers_navigates_and_shows_errors_on_unsaved_text() {
     let scratch = tempfile::tempdir().expect("a temporary directory can be made");
     let shop = scratch.path().join("shop");
     copy_tree(&root().join("examples/shop"), &shop);
-    let runtime = scratch.path().join("runtime");
-    build_parser(&runtime);
 
     // The transcript goes to a file: a pipe that nobody reads could stop the editor.
     let transcript = scratch.path().join("transcript");
@@ -143,7 +116,6 @@ fn a_real_neovim_completes_hovers_navigates_and_shows_errors_on_unsaved_text() {
         .current_dir(&shop)
         .env("MSC", env!("CARGO_BIN_EXE_msc"))
         .env("PLUGIN", root().join("editors/nvim"))
-        .env("PARSER", &runtime)
         .env("SHOP", &shop)
         .env("DERIVED", file_with_line(&shop, "@derive("))
         .env("MACRO", file_with_line(&shop, "export macro "))

@@ -1,7 +1,7 @@
 -- What the Neovim test does, inside Neovim: opens a file of the example, types, asks, compares.
--- Started by tests/neovim.rs, which sets MSC, PLUGIN, PARSER, SHOP (the copied
--- example), DERIVED and MACRO (files of it that use derive and declare a macro). Prints a transcript and
--- leaves with status 0, or 1 at the first thing that is not as expected.
+-- Started by tests/neovim.rs, which sets MSC, PLUGIN, SHOP (the copied
+-- example), DERIVED and MACRO (files of it that use derive and declare a macro). Prints a
+-- transcript and leaves with status 0, or 1 at the first thing that is not as expected.
 --
 -- It waits for events with conditions, never for time alone.
 
@@ -113,15 +113,17 @@ local on_finished_text
 
 local function main()
   say('== set-up:', vim.trim(vim.split(vim.fn.execute('version'), '\n', { trimempty = true })[1]))
+  -- Nothing but the transcript on the output.
+  vim.o.showmode = false
+  vim.opt.shortmess:append('cCFW')
   vim.opt.runtimepath:prepend(vim.env.PLUGIN)
-  vim.opt.runtimepath:append(vim.env.PARSER)
-  -- Started with --clean: load what a plugin directory on the runtime path would have loaded.
-  for _, pattern in ipairs({ 'filetype.lua', 'ftdetect/*.lua', 'ftdetect/*.vim', 'plugin/*.lua', 'plugin/*.vim' }) do
-    for _, file in ipairs(vim.fn.glob(vim.env.PLUGIN .. '/' .. pattern, true, true)) do
-      vim.cmd.source(file)
-    end
-  end
-  vim.lsp.config('msc', { cmd = { vim.env.MSC, 'lsp' } })
+  -- Started with --clean, Neovim has looked for plugins already.
+  vim.cmd.runtime({ 'plugin/metascript.lua', bang = true })
+  require('metascript').setup({ lsp = { cmd = { vim.env.MSC, 'lsp' } } })
+  say('== compile the parser')
+  vim.cmd.MetascriptBuildParser()
+  say('')
+  expect(require('metascript.parser').available())
 
   say('== open a file of the example')
   vim.cmd.edit(vim.env.SHOP .. '/src/main.ms')
@@ -183,7 +185,6 @@ local function main()
   when('the completion menu', function()
     return offered
   end, function()
-    say('')
     say('   ' .. table.concat(offered, ' '))
     expect(vim.tbl_contains(offered, 'equals'), 'the menu does not offer equals')
     vim.api.nvim_feedkeys(vim.keycode('<Esc>'), 't', false)
