@@ -1,9 +1,68 @@
-//! `msc check`.
+//! `msc check`: the pass over whole projects, printed.
 
-use crate::cli::CommandResult;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::base::{Cancel, FilePath};
+use crate::cache::Level;
 use crate::cli::args::CheckArgs;
 use crate::cli::console::Console;
+use crate::cli::render::{grouped, plural};
+use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
+use crate::project::check::{CheckStats, check};
+use crate::project::{World, WorldOptions};
 
-pub(super) fn run(_args: &CheckArgs, _console: &Console) -> CommandResult {
-    Err("this build of msc has no `check`".to_owned().into())
+pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
+    let start = Instant::now();
+    let mut paths: Vec<FilePath> = args.paths.iter().map(|path| console.resolve(path)).collect();
+    if paths.is_empty() {
+        paths.push(console.cwd.clone());
+    }
+    let mut world = World::new(WorldOptions::new(paths.clone()));
+    if let Some(missing) = paths.iter().find(|path| !world.shared().disk.exists(path)) {
+        return Err(format!("there is no file or folder {}", missing.relative_to(&console.cwd)).into());
+    }
+    let (mut diagnostics, stats) = check(&mut world, &paths, &Cancel::new())
+        .map_err(|_| CommandError::Message("the check was stopped".to_owned()))?;
+    let snap = world.snapshot();
+    let texts = |file: &FilePath| snap.text(file);
+    let has_errors = console.report(args.format, &mut diagnostics, &texts, stats.files as usize)?;
+    let stores = world.shared().stores();
+    for (_, store) in &stores {
+        store.flush();
+    }
+    if args.stats {
+        print_stats(console, &world, &stats, start);
+    }
+    Ok(ExitCode::from(if has_errors { ERRORS } else { CLEAN }))
+}
+
+fn print_stats(console: &Console, world: &World, stats: &CheckStats, start: Instant) {
+    let count = |number: u32| grouped(u64::from(number));
+    console.note(&format!("projects      {} ({} unchanged)", count(stats.projects), count(stats.warm)));
+    console.note(&format!("files         {}", count(stats.files)));
+    console.note(&format!("macro uses    {}", count(stats.uses)));
+    console.note(&format!("files parsed  {}", count(stats.parsed)));
+    console.note(&format!(
+        "macros run    {} ({} ms in the workers)",
+        count(stats.macros_run),
+        grouped(stats.macro_micros.div_ceil(1000))
+    ));
+    console.note(&format!("files checked {}", count(stats.checked)));
+    for (name, level) in [("expansions", Level::Expansion), ("files", Level::File), ("checks", Level::Program)] {
+        let (mut hits, mut misses, mut writes) = (0, 0, 0);
+        for (_, store) in world.shared().stores() {
+            let stats = store.stats(level);
+            hits += stats.hits;
+            misses += stats.misses;
+            writes += stats.writes;
+        }
+        console.note(&format!(
+            "cached {name}: {} of {} found, {} written",
+            grouped(hits),
+            plural((hits + misses) as usize, "request"),
+            grouped(writes)
+        ));
+    }
+    console.note(&format!("time          {} ms", grouped(start.elapsed().as_millis() as u64)));
 }

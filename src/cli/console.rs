@@ -76,6 +76,19 @@ impl Console {
         }
         Ok(diagnostics.iter().any(|it| it.severity == Severity::Error))
     }
+
+    /// Sorts and prints findings to standard error, beside an answer on standard output; returns
+    /// whether there are errors.
+    pub fn report_aside(&self, diagnostics: &mut [Diagnostic], texts: &Texts<'_>) -> io::Result<bool> {
+        render::sort(diagnostics);
+        let renderer = Renderer::new(&self.cwd, texts);
+        let mut out = io::stderr().lock();
+        for diagnostic in diagnostics.iter() {
+            writeln!(out, "{}", renderer.render(diagnostic).trim_end_matches('\n'))?;
+            writeln!(out)?;
+        }
+        Ok(diagnostics.iter().any(|it| it.severity == Severity::Error))
+    }
 }
 
 /// A line on standard error. Where that is closed too, there is nobody left to tell.
