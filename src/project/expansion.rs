@@ -412,6 +412,9 @@ pub(super) fn module_failure(message: String) -> Failure {
 
 /// The uses of one file as they stand: for counters and lenses.
 pub fn uses(snap: &Snapshot, file: &FilePath) -> u32 {
+    if !file.is_metascript() {
+        return 0;
+    }
     known(snap, file).map_or(0, |expanded| expanded.calls.len() as u32)
 }
 
