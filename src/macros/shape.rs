@@ -26,6 +26,13 @@ pub struct Input {
     pub block: Option<Syntax>,
 }
 
+impl Input {
+    /// The message to a worker.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("plain data without maps has a JSON form")
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Arg {

@@ -6,25 +6,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
 use crate::base::{Cancel, FilePath};
-use crate::engine::{ConfigSource, EngineError, Files};
+use crate::engine::{EngineError, Files};
 use crate::expand::FileFacts;
 use crate::macros::Module;
 use crate::std_lib;
 use crate::text::SourceText;
 
 use super::files::{ProgramFiles, engine_path, source_path};
-use super::{ProjectId, Snapshot, config, expansion, scope, source_map};
+use super::{Snapshot, config, expansion, scope, source_map};
 
 /// The modules that `entry` reaches, itself among them, under the names of their source files.
 /// Outputs of macros must be known.
 pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec<Module>, EngineError> {
     let id = snap.project_of(entry);
     let files: Arc<dyn Files> = Arc::new(ProgramFiles::for_emit(snap.clone()));
-    let config = snap.shared.engine.config(&files, &run_config(snap, &id, entry))?;
+    let text = id.config.as_ref().and_then(|file| snap.text(file));
     let roots = [engine_path(entry)];
+    let config = snap.shared.engine.config(&files, &config::for_running(&id, text, &roots[0]))?;
     let program = snap.shared.engine.load(&config, Some(&roots), files)?;
     let (library, own): (Vec<FilePath>, Vec<FilePath>) =
         program.files().into_iter().filter(|path| has_code(path)).partition(|path| std_lib::contains(path));
@@ -87,40 +86,4 @@ fn module(snap: &Snapshot, file: FilePath, js: String, map: Option<String>) -> M
         .filter_map(|specifier| Some((specifier.to_owned(), scope::resolve(snap, &file, specifier)?)))
         .collect();
     Module { file, js: js.into(), map: map.unwrap_or_default().into(), imports }
-}
-
-/// The project's options with what running needs: modules that QuickJS reads, with maps.
-fn run_config(snap: &Snapshot, id: &ProjectId, entry: &FilePath) -> ConfigSource {
-    let text = id.config.as_ref().and_then(|file| snap.text(file));
-    let options = json!({
-        "module": "esnext",
-        "moduleResolution": "bundler",
-        "target": "es2023",
-        "sourceMap": true,
-        "inlineSourceMap": false,
-        "declaration": false,
-        "composite": false,
-        "incremental": false,
-        "noEmit": false,
-        "verbatimModuleSyntax": false,
-    });
-    let files = json!([engine_path(entry).as_str()]);
-    match config::source(id, text).0 {
-        ConfigSource::File(path) => {
-            let json = json!({ "extends": format!("./{}", path.name()), "compilerOptions": options, "files": files });
-            ConfigSource::Text { dir: path.parent(), json: json.to_string() }
-        }
-        ConfigSource::Text { dir, json } => {
-            let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
-            config.remove("include");
-            config.insert("files".to_owned(), files);
-            match (config.get_mut("compilerOptions"), options) {
-                (Some(Value::Object(known)), Value::Object(options)) => known.extend(options),
-                (_, options) => {
-                    config.insert("compilerOptions".to_owned(), options);
-                }
-            }
-            ConfigSource::Text { dir, json: Value::Object(config).to_string() }
-        }
-    }
 }

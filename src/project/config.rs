@@ -154,3 +154,39 @@ fn typescript_names(value: Value) -> Value {
 pub fn tsconfig_text(text: &str) -> String {
     text.replace(".ms\"", ".ts\"")
 }
+
+/// A project's options with what running needs: modules that QuickJS reads, with maps. `entry` is the
+/// program's first file under the engine's name; `text` is the project file's.
+pub fn for_running(id: &ProjectId, text: Option<SourceText>, entry: &FilePath) -> ConfigSource {
+    let options = json!({
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "target": "es2023",
+        "sourceMap": true,
+        "inlineSourceMap": false,
+        "declaration": false,
+        "composite": false,
+        "incremental": false,
+        "noEmit": false,
+        "verbatimModuleSyntax": false,
+    });
+    let files = json!([entry.as_str()]);
+    match source(id, text).0 {
+        ConfigSource::File(path) => {
+            let json = json!({ "extends": format!("./{}", path.name()), "compilerOptions": options, "files": files });
+            ConfigSource::Text { dir: path.parent(), json: json.to_string() }
+        }
+        ConfigSource::Text { dir, json } => {
+            let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+            config.remove("include");
+            config.insert("files".to_owned(), files);
+            match (config.get_mut("compilerOptions"), options) {
+                (Some(Value::Object(known)), Value::Object(options)) => known.extend(options),
+                (_, options) => {
+                    config.insert("compilerOptions".to_owned(), options);
+                }
+            }
+            ConfigSource::Text { dir, json: Value::Object(config).to_string() }
+        }
+    }
+}

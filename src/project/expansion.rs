@@ -375,14 +375,6 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         shared.files.learn(call, key, expansion);
         return Ok(());
     }
-    let input = call.input();
-    let input = match serde_json::to_string(&input) {
-        Ok(json) => json,
-        Err(error) => {
-            crate::bug!("a macro's input has no JSON form: {error}");
-            return Ok(());
-        }
-    };
     let invocation = match call.kind {
         expand::CallKind::Comptime => Invocation::Comptime,
         _ => Invocation::Macro { name: call.callee.name.clone() },
@@ -390,7 +382,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     let job = Job {
         graph: graph.graph.clone(),
         invocation,
-        input,
+        input: call.input().to_json(),
         base: call.file.parent(),
         root: root.clone(),
         limits: Limits::default(),
