@@ -15,11 +15,18 @@
 //! Start reading at [`call`] (what is a macro use), then [`check`] (how text comes about) and
 //! [`span_map`] (how it leads back).
 
+mod args;
 pub mod call;
 pub mod check;
+mod edits;
+mod fragment;
+mod key;
 pub mod lower;
 pub mod memo;
 pub mod names;
+mod rope;
+mod scope;
+mod shape;
 pub mod span_map;
 mod walk;
 

@@ -3,8 +3,9 @@
 //!
 //! Invariant: facts hold no positions, so an edit inside a body leaves them equal.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::FilePath;
@@ -12,7 +13,7 @@ use crate::std_lib;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
-use super::walk::Marks;
+use super::walk::{Marks, Meta};
 
 /// What other files need to know of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -327,6 +328,29 @@ fn param_kind(ty: Node<'_>, is_rest: bool) -> ParamKind {
         _ => ParamKind::Value,
     }
 }
+
+/// What `name` is in `std/meta`, by what that module declares; internal names (`$…`) are none.
+pub(super) fn resolve_meta(name: &str) -> Option<Meta> {
+    META.get(name).copied()
+}
+
+static META: LazyLock<FxHashMap<String, Meta>> = LazyLock::new(|| {
+    let text = std_lib::FILES.iter().find(|(file, _)| *file == "meta.ms").map_or("", |(_, text)| *text);
+    let syntax = SyntaxFile::parse(SourceText::new(text));
+    let mut names = FxHashMap::default();
+    for statement in syntax.root().named_children().filter(|statement| statement.is(Kind::ExportStatement)) {
+        let kind = match ast::declaration_of(statement).kind() {
+            Kind::InterfaceDeclaration | Kind::TypeAliasDeclaration => Meta::Type,
+            _ => Meta::Value,
+        };
+        let mut declared = Vec::new();
+        ast::declared_names(statement, &mut declared);
+        for name in declared.into_iter().map(Node::text).filter(|name| !name.starts_with('$')) {
+            names.insert(name.to_owned(), kind);
+        }
+    }
+    names
+});
 
 /// Whether TypeScript must not see the specifier as it is: `./x.ms`.
 pub fn is_metascript_specifier(specifier: &str) -> bool {

@@ -46,10 +46,8 @@ pub(super) fn each_binding<'t>(region: Node<'t>, mut found: impl FnMut(Node<'t>,
             _ => {
                 is_declaration = true;
                 // What wraps a declaration is visited along with it.
-                if !matches!(
-                    node.kind(),
-                    Kind::ExportStatement | Kind::AmbientDeclaration | Kind::DecoratedDeclaration
-                ) {
+                if !matches!(node.kind(), Kind::ExportStatement | Kind::AmbientDeclaration | Kind::DecoratedDeclaration)
+                {
                     ast::declared_names(node, &mut names);
                 }
             }

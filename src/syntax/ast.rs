@@ -136,33 +136,6 @@ pub fn declaration_of(node: Node<'_>) -> Node<'_> {
     }
 }
 
-/// The text of a doc comment that ends right before `node`, without asterisks.
-pub fn doc(node: Node<'_>) -> Option<String> {
-    let mut before = node.prev_sibling();
-    while let Some(sibling) = before {
-        if sibling.is(Kind::Decorator) {
-            before = sibling.prev_sibling();
-            continue;
-        }
-        return (sibling.is(Kind::Comment) && sibling.text().starts_with("/**") && sibling.text().len() > 4)
-            .then(|| clean_doc(sibling.text()));
-    }
-    None
-}
-
-fn clean_doc(comment: &str) -> String {
-    let body = comment.trim_start_matches("/**").trim_end_matches("*/");
-    let lines: Vec<&str> = body
-        .lines()
-        .map(|line| {
-            let line = line.trim();
-            let line = line.strip_prefix('*').unwrap_or(line);
-            line.strip_prefix(' ').unwrap_or(line).trim_end()
-        })
-        .collect();
-    lines.join("\n").trim().to_owned()
-}
-
 /// Of `identifier` and `a.b.c`: the text; `None` for anything else.
 pub fn dotted_name(node: Node<'_>) -> Option<String> {
     match node.kind() {

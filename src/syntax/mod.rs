@@ -6,6 +6,7 @@
 //! Start reading at [`SyntaxFile`], then [`Node`].
 
 pub mod ast;
+pub mod errors;
 pub mod file;
 pub mod kinds;
 pub mod node;

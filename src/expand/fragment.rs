@@ -1,0 +1,491 @@
+//! `Prepared`: one emission as text, read once: does it parse, how is it indented, which names in it
+//! want care, does it hold uses of macros itself.
+//!
+//! Invariant: depends on the emission alone, never on where it goes, so it is kept with the
+//! expansion and serves every keystroke.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::{FilePath, TextRange};
+use crate::macros::protocol::ImportRequest;
+use crate::macros::{Piece, PieceOrigin};
+use crate::syntax::errors::errors;
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
+use crate::text::SourceText;
+
+use super::scope::each_binding;
+use super::walk::Marks;
+
+/// What a text is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wrap {
+    ClassMembers,
+    InterfaceMembers,
+    EnumMembers,
+    Statements,
+    Expression,
+    Type,
+    Parameter,
+}
+
+impl Wrap {
+    /// What stands around the text for the parser.
+    pub fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Wrap::ClassMembers => ("class __ms_ {\n", "\n}\n"),
+            Wrap::InterfaceMembers => ("interface __ms_ {\n", "\n}\n"),
+            Wrap::EnumMembers => ("enum __ms_ {\n", "\n}\n"),
+            Wrap::Statements => ("", "\n"),
+            Wrap::Expression => ("(", "\n);\n"),
+            Wrap::Type => ("type __ms_ =\n", "\n;\n"),
+            Wrap::Parameter => ("(", "\n) => {};\n"),
+        }
+    }
+}
+
+/// Where and why a text does not parse.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    /// In the prepared text.
+    pub range: TextRange,
+    pub message: String,
+}
+
+/// A name that stands for something outside of the generated code.
+#[derive(Clone, Debug)]
+pub(super) struct OuterName {
+    /// In the prepared text.
+    pub range: TextRange,
+    pub name: String,
+    /// The module whose quote wrote it; `None` for a name that `ctx.import` gave.
+    pub module: Option<FilePath>,
+    /// `{ name }` of an object: another name needs `{ name: other }`.
+    pub is_shorthand: bool,
+}
+
+/// A class, interface or enum body in the text, for members that other macros add.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BodyEnd {
+    /// Of the closing brace, in the prepared text.
+    pub offset: u32,
+    pub wrap: Wrap,
+}
+
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// Trimmed and without the indentation that all lines share.
+    pub text: String,
+    /// What of the pieces' joined text is left out, ascending.
+    cuts: Vec<TextRange>,
+    /// Starts of lines (in the prepared text) that begin inside a template.
+    fixed: Vec<u32>,
+    pub fault: Option<Fault>,
+    /// The prepared text parsed with its surroundings, where it holds something to expand.
+    pub nested: Option<SyntaxFile>,
+    /// Locals of quotes that would capture a name that was spliced in: their new names.
+    pub renames: Vec<(TextRange, String)>,
+    pub outer: Vec<OuterName>,
+    /// Every name that something in the text binds.
+    pub bound: Vec<String>,
+    /// Of an expression or type: it cannot stand beside operators as it is.
+    pub needs_parentheses: bool,
+    /// Of an expression: a literal, array or object made by code, which `as const` can follow.
+    pub is_plain_value: bool,
+    pub body: Option<BodyEnd>,
+}
+
+impl Prepared {
+    pub fn new(pieces: &[Piece], imports: &[ImportRequest], wrap: Wrap) -> Prepared {
+        let raw: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        let (before, after) = wrap.around();
+        let syntax = SyntaxFile::parse(SourceText::new(format!("{before}{raw}{after}")));
+        let shift = before.len() as u32;
+        let end = shift + raw.len() as u32;
+        let root = syntax.root();
+
+        let fixed_raw = template_lines(root, shift, end);
+        let cuts = indentation(&raw, &fixed_raw);
+        let place = Places { cuts: &cuts };
+        let text = place.apply(&raw);
+        let fixed: Vec<u32> = fixed_raw.iter().map(|&line| place.of(line)).collect();
+        let within = |range: TextRange| -> TextRange {
+            let clamp = |at: u32| place.of(at.clamp(shift, end) - shift);
+            TextRange::new(clamp(range.start), clamp(range.end))
+        };
+
+        let fault = find_fault(root, wrap, shift, end).map(|(range, message)| Fault { range: within(range), message });
+        let names = Names::of(root, pieces, imports, shift, end);
+        let nested = (fault.is_none() && has_macro_syntax(root, &raw, shift))
+            .then(|| SyntaxFile::parse(SourceText::new(format!("{before}{text}{after}"))));
+        let value = value_node(root, wrap);
+        Prepared {
+            fault,
+            nested,
+            renames: names.renames.into_iter().map(|(range, name)| (within(range), name)).collect(),
+            outer: names.outer.into_iter().map(|name| OuterName { range: within(name.range), ..name }).collect(),
+            bound: names.bound,
+            needs_parentheses: value.is_some_and(|value| !stands_alone(value.kind())),
+            is_plain_value: value.is_some_and(is_plain_value)
+                && !pieces.iter().any(|piece| matches!(piece.origin, PieceOrigin::Quote { .. })),
+            body: body_end(root).map(|(offset, wrap)| BodyEnd { offset: within(TextRange::empty(offset)).start, wrap }),
+            text,
+            fixed,
+            cuts,
+        }
+    }
+
+    /// The parts of the pieces' joined text that are kept, in order.
+    pub fn kept(&self, len: u32) -> Vec<TextRange> {
+        let mut at = 0;
+        let mut out = Vec::new();
+        for cut in &self.cuts {
+            if cut.start > at {
+                out.push(TextRange::new(at, cut.start));
+            }
+            at = cut.end;
+        }
+        if at < len {
+            out.push(TextRange::new(at, len));
+        }
+        out
+    }
+
+    pub fn fixed(&self) -> &[u32] {
+        &self.fixed
+    }
+}
+
+/// Carries offsets over what was cut.
+struct Places<'a> {
+    cuts: &'a [TextRange],
+}
+
+impl Places<'_> {
+    fn of(&self, offset: u32) -> u32 {
+        let mut removed = 0;
+        for cut in self.cuts {
+            if cut.start >= offset {
+                break;
+            }
+            removed += cut.end.min(offset) - cut.start;
+        }
+        offset - removed
+    }
+
+    fn apply(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for cut in self.cuts {
+            out.push_str(&text[at as usize..cut.start as usize]);
+            at = cut.end;
+        }
+        out.push_str(&text[at as usize..]);
+        out
+    }
+}
+
+/// Line starts that lie inside a template literal: their white space is the program's, not ours.
+fn template_lines(root: Node<'_>, shift: u32, end: u32) -> Vec<u32> {
+    let mut out = Vec::new();
+    let text = root.file_text();
+    if !text.contains('`') {
+        return out;
+    }
+    root.walk(|node| {
+        if !matches!(node.kind(), Kind::TemplateString | Kind::TemplateLiteralType) {
+            return true;
+        }
+        let range = node.range();
+        for (at, _) in range.of(text).match_indices('\n') {
+            let line = range.start + at as u32 + 1;
+            if (shift..end).contains(&line) {
+                out.push(line - shift);
+            }
+        }
+        false
+    });
+    out
+}
+
+/// What to cut so that the text begins with its first line, ends with its last, and no line has
+/// indentation that all have. A first line that does not begin at a line start in the quote has none
+/// to compare.
+fn indentation(raw: &str, fixed: &[u32]) -> Vec<TextRange> {
+    let trimmed_end = raw.trim_end().len();
+    if trimmed_end == 0 {
+        return if raw.is_empty() { Vec::new() } else { vec![TextRange::new(0, raw.len() as u32)] };
+    }
+    let content = raw.len() - raw.trim_start().len();
+    let first_line = raw[..content].rfind('\n').map(|at| at + 1);
+    let is_fixed = |line: usize| fixed.binary_search(&(line as u32)).is_ok();
+    let mut lines: Vec<usize> = first_line.into_iter().collect();
+    lines.extend(raw[content..trimmed_end].match_indices('\n').map(|(at, _)| content + at + 1));
+    let indent_of = |line: usize| -> &str {
+        let rest = &raw[line..];
+        &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
+    };
+    let is_blank =
+        |line: usize| matches!(raw[line..].trim_start_matches([' ', '\t']).bytes().next(), None | Some(b'\n' | b'\r'));
+    let mut common: Option<&str> = None;
+    for &line in lines.iter().filter(|&&line| !is_fixed(line) && !is_blank(line)) {
+        let indent = indent_of(line);
+        common = Some(match common {
+            None => indent,
+            Some(common) => {
+                let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+                &common[..same]
+            }
+        });
+    }
+    let common = common.unwrap_or("").len();
+    let mut cuts = Vec::new();
+    let mut cut = |from: usize, to: usize| {
+        if from < to {
+            cuts.push(TextRange::new(from as u32, to as u32));
+        }
+    };
+    match first_line {
+        // The blank lines before, and this line's part of the common indentation.
+        Some(line) => cut(0, (line + common).min(content)),
+        None => cut(0, content),
+    }
+    for &line in lines.iter().filter(|&&line| line > content) {
+        if !is_fixed(line) {
+            cut(line, line + indent_of(line).len().min(common));
+        }
+    }
+    cut(trimmed_end, raw.len());
+    cuts
+}
+
+/// In the wrapped text.
+fn find_fault(root: Node<'_>, wrap: Wrap, shift: u32, end: u32) -> Option<(TextRange, String)> {
+    if let Some(error) = errors(root, 1).into_iter().next() {
+        return Some((error.range, error.message));
+    }
+    // A text may parse by closing what stands around it.
+    let statements = root.named_children().filter(|node| !node.is(Kind::EmptyStatement)).count();
+    let is_alone = match wrap {
+        Wrap::Statements => true,
+        _ => statements <= 1,
+    };
+    if !is_alone {
+        return Some((TextRange::new(shift, end), "The braces do not match".to_owned()));
+    }
+    None
+}
+
+/// The expression or type that the whole text is.
+fn value_node(root: Node<'_>, wrap: Wrap) -> Option<Node<'_>> {
+    let statement = root.first_named()?;
+    match wrap {
+        Wrap::Expression => statement.first_named()?.first_named(),
+        Wrap::Type => statement.field(Field::Value),
+        _ => None,
+    }
+}
+
+/// Whether it can take members, operators and arguments after it.
+fn stands_alone(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Identifier
+            | Kind::Undefined
+            | Kind::This
+            | Kind::Null
+            | Kind::True
+            | Kind::False
+            | Kind::String
+            | Kind::TemplateString
+            | Kind::Number
+            | Kind::Regex
+            | Kind::Array
+            | Kind::CallExpression
+            | Kind::MemberExpression
+            | Kind::SubscriptExpression
+            | Kind::NonNullExpression
+            | Kind::ParenthesizedExpression
+            | Kind::PredefinedType
+            | Kind::TypeIdentifier
+            | Kind::NestedTypeIdentifier
+            | Kind::GenericType
+            | Kind::ArrayType
+            | Kind::TupleType
+            | Kind::ObjectType
+            | Kind::LiteralType
+            | Kind::ParenthesizedType
+            | Kind::TemplateLiteralType
+    )
+}
+
+fn is_plain_value(node: Node<'_>) -> bool {
+    match node.kind() {
+        Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Array | Kind::Object => true,
+        Kind::TemplateString => !node.named_children().any(|part| part.is(Kind::TemplateSubstitution)),
+        _ => ast::is_negative_number(node),
+    }
+}
+
+/// The closing brace of the first class, interface or enum, in the wrapped text.
+fn body_end(root: Node<'_>) -> Option<(u32, Wrap)> {
+    root.named_children().find_map(|statement| {
+        let declaration = ast::declaration_of(statement);
+        let body = declaration.field(Field::Body)?;
+        let wrap = members_of(body)?;
+        Some((body.end().saturating_sub(1), wrap))
+    })
+}
+
+/// How members of a body read.
+pub(super) fn members_of(body: Node<'_>) -> Option<Wrap> {
+    match body.kind() {
+        Kind::ClassBody => Some(Wrap::ClassMembers),
+        Kind::InterfaceBody => Some(Wrap::InterfaceMembers),
+        Kind::EnumBody => Some(Wrap::EnumMembers),
+        _ => None,
+    }
+}
+
+fn has_macro_syntax(root: Node<'_>, raw: &str, shift: u32) -> bool {
+    let marks = Marks::of(raw);
+    if marks.is_empty() {
+        return false;
+    }
+    let mut found = false;
+    root.walk(|node| {
+        let range = TextRange::new(node.start().saturating_sub(shift), node.end().saturating_sub(shift));
+        if found || !marks.any_in(range) {
+            return false;
+        }
+        found = matches!(
+            node.kind(),
+            Kind::Decorator
+                | Kind::MacroInvocation
+                | Kind::MacroDeclaration
+                | Kind::QuoteExpression
+                | Kind::DeferStatement
+        );
+        true
+    });
+    found
+}
+
+/// Names in a fragment that need a look; ranges in the wrapped text.
+#[derive(Default)]
+struct Names {
+    renames: Vec<(TextRange, String)>,
+    outer: Vec<OuterName>,
+    bound: Vec<String>,
+}
+
+impl Names {
+    fn of(root: Node<'_>, pieces: &[Piece], imports: &[ImportRequest], shift: u32, end: u32) -> Names {
+        let origins = Origins::of(pieces);
+        let imported: FxHashSet<&str> = imports.iter().map(|import| import.local.as_str()).collect();
+
+        // What the fragment declares at its top is for others to see.
+        let mut visible = Vec::new();
+        for statement in root.named_children() {
+            ast::declared_names(statement, &mut visible);
+        }
+        let visible: FxHashSet<&str> = visible.into_iter().map(Node::text).collect();
+        let mut bound: FxHashSet<&str> = FxHashSet::default();
+        let mut locals: FxHashSet<&str> = FxHashSet::default();
+        each_binding(root, |name, _| {
+            bound.insert(name.text());
+            if name.start() >= shift
+                && !visible.contains(name.text())
+                && origins.quote_at(name.start() - shift, name.end() - shift).is_some()
+            {
+                locals.insert(name.text());
+            }
+        });
+
+        let mut out = Names::default();
+        let mut quoted_locals: FxHashMap<&str, Vec<(TextRange, bool)>> = FxHashMap::default();
+        let mut spliced: FxHashSet<&str> = FxHashSet::default();
+        let mut all: FxHashSet<&str> = FxHashSet::default();
+        root.walk(|node| {
+            let is_shorthand =
+                matches!(node.kind(), Kind::ShorthandPropertyIdentifier | Kind::ShorthandPropertyIdentifierPattern);
+            if !is_shorthand && !matches!(node.kind(), Kind::Identifier | Kind::TypeIdentifier) {
+                return true;
+            }
+            let range = node.range();
+            if range.start < shift || range.end > end {
+                return true;
+            }
+            let name = node.text();
+            all.insert(name);
+            let quote = origins.quote_at(range.start - shift, range.end - shift);
+            if imported.contains(name) {
+                out.outer.push(OuterName { range, name: name.to_owned(), module: None, is_shorthand });
+            } else if let Some(module) = quote {
+                if locals.contains(name) {
+                    quoted_locals.entry(name).or_default().push((range, is_shorthand));
+                } else if !bound.contains(name) {
+                    let module = Some(module.clone());
+                    out.outer.push(OuterName { range, name: name.to_owned(), module, is_shorthand });
+                }
+            } else if origins.is_spliced(range.start - shift, range.end - shift) {
+                spliced.insert(name);
+            }
+            true
+        });
+        out.bound = bound.into_iter().map(str::to_owned).collect();
+        for (name, uses) in quoted_locals {
+            if !spliced.contains(name) {
+                continue;
+            }
+            let fresh = (1..).map(|number| format!("{name}_{number}")).find(|fresh| !all.contains(fresh.as_str()));
+            let Some(fresh) = fresh else {
+                continue;
+            };
+            out.renames.extend(uses.into_iter().map(|(range, is_shorthand)| {
+                (range, if is_shorthand { format!("{name}: {fresh}") } else { fresh.clone() })
+            }));
+        }
+        out
+    }
+}
+
+/// The pieces by offset in their joined text.
+struct Origins<'a> {
+    pieces: &'a [Piece],
+    ends: Vec<u32>,
+}
+
+impl<'a> Origins<'a> {
+    fn of(pieces: &'a [Piece]) -> Origins<'a> {
+        let ends = pieces
+            .iter()
+            .scan(0, |end, piece| {
+                *end += piece.text.len() as u32;
+                Some(*end)
+            })
+            .collect();
+        Origins { pieces, ends }
+    }
+
+    fn at(&self, offset: u32) -> Option<usize> {
+        let index = self.ends.partition_point(|&end| end <= offset);
+        (index < self.pieces.len()).then_some(index)
+    }
+
+    /// The module whose quote wrote all of `start..end`.
+    fn quote_at(&self, start: u32, end: u32) -> Option<&'a FilePath> {
+        let index = self.at(start)?;
+        match &self.pieces[index].origin {
+            PieceOrigin::Quote { module, .. } if end <= self.ends[index] => Some(module),
+            _ => None,
+        }
+    }
+
+    /// Whether `start..end` came from the program or from a macro's code, whole.
+    fn is_spliced(&self, start: u32, end: u32) -> bool {
+        self.at(start).is_some_and(|index| {
+            end <= self.ends[index]
+                && matches!(self.pieces[index].origin, PieceOrigin::Target { .. } | PieceOrigin::Computed { .. })
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Imports that generated code needs, one line for each module and name, under names that are free
+//! in the file.
+//!
+//! Invariant: reads no file; what modules export comes from their facts.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::FilePath;
+use crate::macros::protocol::ImportRequest;
+use crate::std_lib;
+
+use super::{FileFacts, MacroScope};
+
+pub(super) struct Imports<'a> {
+    file: &'a FilePath,
+    facts: &'a FileFacts,
+    scope: &'a dyn MacroScope,
+    text: &'a str,
+    /// Specifier and exported name, with the name in this file.
+    wanted: FxHashMap<(String, String), String>,
+    /// In the order they were asked for: specifier, name, local.
+    lines: Vec<(String, String, String)>,
+    taken: FxHashSet<String>,
+}
+
+impl<'a> Imports<'a> {
+    pub fn new(file: &'a FilePath, facts: &'a FileFacts, scope: &'a dyn MacroScope, text: &'a str) -> Imports<'a> {
+        Imports {
+            file,
+            facts,
+            scope,
+            text,
+            wanted: FxHashMap::default(),
+            lines: Vec::new(),
+            taken: FxHashSet::default(),
+        }
+    }
+
+    /// The name in this file for what `ctx.import` asked for.
+    pub fn requested(&mut self, request: &ImportRequest, bound: &[String]) -> String {
+        let specifier = self.specifier_from(&request.from, &request.module);
+        self.local(specifier, &request.name, bound)
+    }
+
+    /// The name in this file for what `name` means at the top of `module`; `None` where it means
+    /// nothing there, or nothing that another file can reach: the name stays as written.
+    pub fn meant_by(&mut self, module: &FilePath, name: &str, bound: &[String]) -> Option<String> {
+        if module == self.file {
+            return None;
+        }
+        let facts = self.scope.facts(module)?;
+        if let Some((import, imported)) = facts.import_of(name) {
+            if import.specifier == "std/meta" {
+                return None;
+            }
+            let imported = imported?.to_owned();
+            let specifier = self.specifier_from(module, &import.specifier);
+            return Some(self.local(specifier, &imported, bound));
+        }
+        if facts.macro_named(name).is_some() || !facts.declared.iter().any(|declared| declared == name) {
+            return None;
+        }
+        let exported = facts.exported_as(name)?.to_owned();
+        let specifier = self.specifier_of(module);
+        Some(self.local(specifier, &exported, bound))
+    }
+
+    /// The import lines, in the order they were asked for.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.lines.iter().map(|(specifier, name, local)| {
+            if name == local {
+                format!("import {{ {name} }} from \"{specifier}\";")
+            } else {
+                format!("import {{ {name} as {local} }} from \"{specifier}\";")
+            }
+        })
+    }
+
+    fn local(&mut self, specifier: String, name: &str, bound: &[String]) -> String {
+        let key = (specifier, name.to_owned());
+        if let Some(local) = self.wanted.get(&key)
+            && !bound.contains(local)
+        {
+            return local.clone();
+        }
+        let existing = self.facts.imports.iter().filter(|import| !import.is_type_only).find_map(|import| {
+            let is_same = import.specifier == key.0
+                || self.scope.module(self.file, &import.specifier).is_some_and(|file| self.specifier_of(&file) == key.0);
+            let imported = import.names.iter().find(|imported| imported.name == name && !imported.is_type_only)?;
+            (is_same && !bound.contains(&imported.local)).then(|| imported.local.clone())
+        });
+        let local = existing.unwrap_or_else(|| {
+            let base = if name == "default" { "imported" } else { name };
+            let local = std::iter::once(base.to_owned())
+                .chain((1..).map(|number| format!("{base}_{number}")))
+                .find(|local| !self.taken.contains(local) && !bound.contains(local) && !is_used(self.text, local))
+                .expect("there is no end of numbers");
+            self.taken.insert(local.clone());
+            self.lines.push((key.0.clone(), key.1.clone(), local.clone()));
+            local
+        });
+        self.wanted.insert(key, local.clone());
+        local
+    }
+
+    /// How this file names what `from` names `specifier`.
+    fn specifier_from(&self, from: &FilePath, specifier: &str) -> String {
+        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+            self.specifier_of(&from.parent().join(specifier))
+        } else {
+            without_extension(specifier).to_owned()
+        }
+    }
+
+    /// How this file names another one.
+    pub fn specifier_of(&self, target: &FilePath) -> String {
+        specifier_between(self.file, target)
+    }
+}
+
+pub(super) fn specifier_between(file: &FilePath, target: &FilePath) -> String {
+    let std = FilePath::new(std_lib::ROOT);
+    if target.is_under(&std) {
+        return format!("std/{}", without_extension(target.relative_to(&std)));
+    }
+    let mut directory = file.parent();
+    let mut ups = 0;
+    while !target.is_under(&directory) && directory.as_str() != "/" {
+        directory = directory.parent();
+        ups += 1;
+    }
+    let rest = without_extension(target.relative_to(&directory)).trim_start_matches('/');
+    let up = if ups == 0 { "./".to_owned() } else { "../".repeat(ups) };
+    format!("{up}{rest}")
+}
+
+fn without_extension(specifier: &str) -> &str {
+    [".ms", ".d.ts", ".ts"].iter().find_map(|extension| specifier.strip_suffix(extension)).unwrap_or(specifier)
+}
+
+/// Whether `name` occurs as a word, other than behind a dot.
+fn is_used(text: &str, name: &str) -> bool {
+    let is_word = |ch: char| ch.is_alphanumeric() || ch == '_' || ch == '$';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(|ch| is_word(ch) || ch == '.') && !after.is_some_and(is_word)
+    })
+}

@@ -1,0 +1,480 @@
+//! What a macro sees of the declaration it stands on: syntax in, [`shape::Target`] out.
+//!
+//! Invariant: every range is relative to the anchor; nothing is looked up.
+//!
+//! [`shape::Target`]: crate::macros::shape::Target
+
+use crate::base::TextRange;
+use crate::macros::shape::{
+    Attribute, EnumMember, Field as FieldShape, Method, Param, Syntax, Target, TargetKind, TypeKind, TypeParam, TypeRef,
+};
+use crate::syntax::{Field, Kind, Node, ast};
+
+use super::walk::AttributeTarget;
+
+/// Reads declarations relative to an anchor.
+pub(super) struct Shapes {
+    pub anchor: u32,
+}
+
+impl Shapes {
+    /// The declaration as written. `decorators` are all that stand on it.
+    pub fn target(&self, of: &AttributeTarget<'_>, kind: TargetKind) -> Target {
+        let node = of.declaration;
+        let declarator = first_declarator(node);
+        let named = declarator.unwrap_or(node);
+        let name = named.field(Field::Name).or_else(|| node.field(Field::Pattern)).map(|name| self.syntax(name));
+        let body = node.field(Field::Body);
+        let mut members = Members::default();
+        if let Some(body) = body.filter(|body| matches!(body.kind(), Kind::ClassBody | Kind::InterfaceBody)) {
+            self.members(body, &mut members);
+        }
+        let (extends, implements) = self.heritage(node);
+        let ty = match kind {
+            TargetKind::TypeAlias => node.field(Field::Value).map(|ty| self.type_ref(ty)),
+            _ => named.field(Field::Type).map(|annotation| self.annotation(annotation)),
+        };
+        let initializer = match kind {
+            TargetKind::TypeAlias => None,
+            _ => named.field(Field::Value).map(|value| self.syntax(value)),
+        };
+        Target {
+            kind,
+            name,
+            type_parameters: self.type_parameters(node),
+            extends,
+            implements,
+            fields: members.fields,
+            methods: members.methods,
+            constructor: members.constructor,
+            params: node.field(Field::Parameters).map(|params| self.params(params)).unwrap_or_default(),
+            return_type: node.field(Field::ReturnType).map(|annotation| self.annotation(annotation)),
+            members: match (kind, body) {
+                (TargetKind::Enum, Some(body)) => self.enum_members(body),
+                _ => Vec::new(),
+            },
+            ty,
+            initializer,
+            is_abstract: node.is(Kind::AbstractClassDeclaration),
+            is_exported: of.is_exported,
+            attributes: attributes_of(of).into_iter().filter_map(|decorator| self.attribute(decorator)).collect(),
+            doc: doc_before(node.file_text(), of.whole.start().min(of.anchor)).map(clean_doc),
+            syntax: self.range_syntax(node, declaration_range(node)),
+        }
+    }
+
+    pub fn syntax(&self, node: Node<'_>) -> Syntax {
+        Syntax { text: node.text().to_owned(), range: self.range(node.range()) }
+    }
+
+    /// What stands between the braces of a block.
+    pub fn block(&self, block: Node<'_>) -> Syntax {
+        let range = block.range();
+        let end = if block.last_child().is_some_and(|last| last.is_token("}")) { range.end - 1 } else { range.end };
+        self.range_syntax(block, TextRange::new((range.start + 1).min(end), end))
+    }
+
+    fn range_syntax(&self, node: Node<'_>, range: TextRange) -> Syntax {
+        Syntax { text: range.of(node.file_text()).to_owned(), range: self.range(range) }
+    }
+
+    fn range(&self, range: TextRange) -> TextRange {
+        TextRange::new(range.start.saturating_sub(self.anchor), range.end.saturating_sub(self.anchor))
+    }
+
+    fn members(&self, body: Node<'_>, out: &mut Members) {
+        let mut doc: Option<String> = None;
+        let mut decorators: Vec<Node<'_>> = Vec::new();
+        for child in body.children() {
+            match child.kind() {
+                Kind::Comment => {
+                    if is_doc(child.text()) {
+                        doc = Some(clean_doc(child.text()));
+                    }
+                    continue;
+                }
+                Kind::Decorator => {
+                    decorators.push(child);
+                    continue;
+                }
+                Kind::Token if child.is_token(";") || child.is_token(",") || child.is_token("{") => continue,
+                Kind::PublicFieldDefinition | Kind::PropertySignature => {
+                    out.fields.push(self.field(child, doc.take()));
+                }
+                Kind::MethodDefinition => {
+                    let is_constructor = child.field(Field::Name).is_some_and(|name| name.text() == "constructor");
+                    if is_constructor && !child.has_token("static") {
+                        let params = child.field(Field::Parameters);
+                        out.constructor = params.map(|params| self.params(params));
+                        out.fields.extend(params.into_iter().flat_map(|params| self.parameter_fields(params)));
+                    } else {
+                        out.methods.push(self.method(child, &decorators, doc.take()));
+                    }
+                }
+                Kind::AbstractMethodSignature => out.methods.push(self.method(child, &decorators, doc.take())),
+                // In a class this is an overload: the definition follows.
+                Kind::MethodSignature if body.is(Kind::InterfaceBody) => {
+                    out.methods.push(self.method(child, &decorators, doc.take()));
+                }
+                _ => {}
+            }
+            doc = None;
+            decorators.clear();
+        }
+    }
+
+    fn field(&self, node: Node<'_>, doc: Option<String>) -> FieldShape {
+        FieldShape {
+            name: self.name(node),
+            ty: node.field(Field::Type).map(|annotation| self.annotation(annotation)),
+            initializer: node.field(Field::Value).map(|value| self.syntax(value)),
+            is_static: node.has_token("static"),
+            is_readonly: node.has_token("readonly"),
+            is_optional: node.has_token("?"),
+            is_private: is_private(node),
+            is_parameter: false,
+            attributes: self.own_attributes(node),
+            doc,
+            range: self.range(declaration_range(node)),
+        }
+    }
+
+    /// The parameters of a constructor that are fields.
+    fn parameter_fields(&self, params: Node<'_>) -> Vec<FieldShape> {
+        let is_field = |param: &Node<'_>| {
+            param.has_token("readonly")
+                || param
+                    .children()
+                    .any(|part| matches!(part.kind(), Kind::AccessibilityModifier | Kind::OverrideModifier))
+        };
+        parameters(params)
+            .filter(is_field)
+            .filter_map(|param| {
+                Some(FieldShape {
+                    name: self.syntax(param.field(Field::Pattern)?),
+                    ty: param.field(Field::Type).map(|annotation| self.annotation(annotation)),
+                    initializer: param.field(Field::Value).map(|value| self.syntax(value)),
+                    is_static: false,
+                    is_readonly: param.has_token("readonly"),
+                    is_optional: param.is(Kind::OptionalParameter),
+                    is_private: is_private(param),
+                    is_parameter: true,
+                    attributes: self.own_attributes(param),
+                    doc: None,
+                    range: self.range(declaration_range(param)),
+                })
+            })
+            .collect()
+    }
+
+    fn method(&self, node: Node<'_>, decorators: &[Node<'_>], doc: Option<String>) -> Method {
+        let accessor = ["get", "set"].into_iter().find(|word| node.has_token(word));
+        let mut attributes: Vec<Attribute> =
+            decorators.iter().filter_map(|decorator| self.attribute(*decorator)).collect();
+        attributes.extend(self.own_attributes(node));
+        Method {
+            name: self.name(node),
+            params: node.field(Field::Parameters).map(|params| self.params(params)).unwrap_or_default(),
+            return_type: node.field(Field::ReturnType).map(|annotation| self.annotation(annotation)),
+            is_static: node.has_token("static"),
+            is_async: node.has_token("async"),
+            is_private: is_private(node),
+            accessor: accessor.map(str::to_owned),
+            attributes,
+            doc,
+            range: self.range(declaration_range(node)),
+        }
+    }
+
+    fn name(&self, node: Node<'_>) -> Syntax {
+        node.field(Field::Name)
+            .map_or_else(|| self.range_syntax(node, TextRange::empty(node.start())), |name| self.syntax(name))
+    }
+
+    fn params(&self, params: Node<'_>) -> Vec<Param> {
+        parameters(params)
+            .filter_map(|param| {
+                let pattern = param.field(Field::Pattern)?;
+                // `this` declares no parameter, it types the receiver.
+                if pattern.is(Kind::This) {
+                    return None;
+                }
+                let is_rest = pattern.is(Kind::RestPattern);
+                let name = if is_rest { pattern.first_named().unwrap_or(pattern) } else { pattern };
+                Some(Param {
+                    name: self.syntax(name),
+                    ty: param.field(Field::Type).map(|annotation| self.annotation(annotation)),
+                    initializer: param.field(Field::Value).map(|value| self.syntax(value)),
+                    is_optional: param.is(Kind::OptionalParameter),
+                    is_rest,
+                    attributes: self.own_attributes(param),
+                    range: self.range(declaration_range(param)),
+                })
+            })
+            .collect()
+    }
+
+    fn type_parameters(&self, node: Node<'_>) -> Vec<TypeParam> {
+        let Some(list) = node.field(Field::TypeParameters) else {
+            return Vec::new();
+        };
+        list.named_children()
+            .filter(|child| child.is(Kind::TypeParameter))
+            .filter_map(|param| {
+                let inner = |kind| param.child_of_kind(kind).and_then(Node::first_named).map(|ty| self.syntax(ty));
+                Some(TypeParam {
+                    name: self.syntax(param.field(Field::Name)?),
+                    constraint: inner(Kind::Constraint),
+                    default: inner(Kind::DefaultType),
+                })
+            })
+            .collect()
+    }
+
+    fn heritage(&self, node: Node<'_>) -> (Vec<TypeRef>, Vec<TypeRef>) {
+        let mut extends = Vec::new();
+        let mut implements = Vec::new();
+        for clause in node.named_children() {
+            match clause.kind() {
+                Kind::ExtendsTypeClause => extends.extend(clause.fields(Field::Type).map(|ty| self.type_ref(ty))),
+                Kind::ClassHeritage => {
+                    for part in clause.named_children() {
+                        match part.kind() {
+                            Kind::ExtendsClause => extends.extend(self.extends_clause(part)),
+                            Kind::ImplementsClause => {
+                                implements.extend(part.named_children().map(|ty| self.type_ref(ty)));
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        (extends, implements)
+    }
+
+    /// A class extends an expression, which mostly reads as a type.
+    fn extends_clause(&self, clause: Node<'_>) -> Option<TypeRef> {
+        let value = clause.field(Field::Value)?;
+        let arguments = clause.field(Field::TypeArguments);
+        let range = TextRange::new(value.start(), arguments.map_or(value.end(), Node::end));
+        let name = ast::dotted_name(value);
+        Some(TypeRef {
+            kind: if name.is_some() { TypeKind::Named } else { TypeKind::Other },
+            text: range.of(clause.file_text()).to_owned(),
+            range: self.range(range),
+            name,
+            args: arguments.map(|arguments| self.types_in(arguments)).unwrap_or_default(),
+        })
+    }
+
+    fn enum_members(&self, body: Node<'_>) -> Vec<EnumMember> {
+        body.named_children()
+            .filter(|child| !child.is(Kind::Decorator))
+            .map(|child| match child.kind() {
+                Kind::EnumAssignment => EnumMember {
+                    name: self.name(child),
+                    initializer: child.field(Field::Value).map(|value| self.syntax(value)),
+                },
+                _ => EnumMember { name: self.syntax(child), initializer: None },
+            })
+            .collect()
+    }
+
+    fn own_attributes(&self, node: Node<'_>) -> Vec<Attribute> {
+        node.children().filter(|child| child.is(Kind::Decorator)).filter_map(|child| self.attribute(child)).collect()
+    }
+
+    fn attribute(&self, decorator: Node<'_>) -> Option<Attribute> {
+        let parts = ast::decorator_parts(decorator)?;
+        Some(Attribute {
+            name: ast::dotted_name(parts.name)?,
+            args: parts
+                .arguments
+                .map(|list| list.named_children().map(|arg| self.syntax(arg)).collect())
+                .unwrap_or_default(),
+            range: self.range(decorator.range()),
+        })
+    }
+
+    /// `: T`, without the colon; predicates and assertions as they are.
+    fn annotation(&self, annotation: Node<'_>) -> TypeRef {
+        self.type_ref(annotation.first_named().unwrap_or(annotation))
+    }
+
+    fn types_in(&self, node: Node<'_>) -> Vec<TypeRef> {
+        node.named_children().map(|ty| self.type_ref(ty)).collect()
+    }
+
+    pub fn type_ref(&self, ty: Node<'_>) -> TypeRef {
+        let mut name = None;
+        let mut args = Vec::new();
+        let kind = match ty.kind() {
+            Kind::ParenthesizedType => {
+                return ty.first_named().map_or_else(|| self.other(ty), |inner| self.type_ref(inner));
+            }
+            Kind::PredefinedType => TypeKind::Keyword,
+            Kind::TypeIdentifier if ty.text() == "bigint" => TypeKind::Keyword,
+            Kind::TypeIdentifier | Kind::NestedTypeIdentifier => {
+                name = Some(ty.text().to_owned());
+                TypeKind::Named
+            }
+            Kind::GenericType => {
+                name = ty.field(Field::Name).map(|name| name.text().to_owned());
+                let list = ty.field(Field::TypeArguments).or_else(|| ty.child_of_kind(Kind::TypeArguments));
+                args = list.map(|list| self.types_in(list)).unwrap_or_default();
+                TypeKind::Named
+            }
+            Kind::ArrayType => {
+                args = self.types_in(ty);
+                TypeKind::Array
+            }
+            Kind::TupleType => {
+                args = ty.named_children().map(|part| self.tuple_part(part)).collect();
+                TypeKind::Tuple
+            }
+            Kind::ReadonlyType => {
+                // `readonly T[]` is an array as `T[]` is.
+                let inner = ty.first_named().map(|inner| self.type_ref(inner));
+                let Some(inner) = inner else {
+                    return self.other(ty);
+                };
+                args = inner.args;
+                inner.kind
+            }
+            Kind::UnionType | Kind::IntersectionType => {
+                self.flatten(ty, ty.kind(), &mut args);
+                if ty.is(Kind::UnionType) { TypeKind::Union } else { TypeKind::Intersection }
+            }
+            Kind::LiteralType => match ty.text() {
+                "null" | "undefined" => TypeKind::Keyword,
+                _ => TypeKind::Literal,
+            },
+            Kind::FunctionType | Kind::ConstructorType => TypeKind::Function,
+            Kind::ObjectType => TypeKind::Object,
+            _ => TypeKind::Other,
+        };
+        TypeRef { kind, text: ty.text().to_owned(), range: self.range(ty.range()), name, args }
+    }
+
+    fn other(&self, ty: Node<'_>) -> TypeRef {
+        TypeRef {
+            kind: TypeKind::Other,
+            text: ty.text().to_owned(),
+            range: self.range(ty.range()),
+            name: None,
+            args: Vec::new(),
+        }
+    }
+
+    fn tuple_part(&self, part: Node<'_>) -> TypeRef {
+        match part.kind() {
+            // A named part, `[x: number]`.
+            Kind::RequiredParameter | Kind::OptionalParameter => {
+                part.field(Field::Type).map_or_else(|| self.other(part), |annotation| self.annotation(annotation))
+            }
+            _ => self.type_ref(part),
+        }
+    }
+
+    /// The grammar reads `a | b | c` as pairs.
+    fn flatten(&self, ty: Node<'_>, kind: Kind, out: &mut Vec<TypeRef>) {
+        for part in ty.named_children() {
+            if part.is(kind) {
+                self.flatten(part, kind, out);
+            } else {
+                out.push(self.type_ref(part));
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Members {
+    fields: Vec<FieldShape>,
+    methods: Vec<Method>,
+    constructor: Option<Vec<Param>>,
+}
+
+fn parameters<'t>(params: Node<'t>) -> impl Iterator<Item = Node<'t>> {
+    params.named_children().filter(|child| matches!(child.kind(), Kind::RequiredParameter | Kind::OptionalParameter))
+}
+
+pub(super) fn first_declarator(node: Node<'_>) -> Option<Node<'_>> {
+    matches!(node.kind(), Kind::LexicalDeclaration | Kind::VariableDeclaration)
+        .then(|| node.child_of_kind(Kind::VariableDeclarator))
+        .flatten()
+}
+
+fn is_private(node: Node<'_>) -> bool {
+    node.children().any(|part| match part.kind() {
+        Kind::AccessibilityModifier => part.text() != "public",
+        Kind::PrivatePropertyIdentifier => true,
+        _ => false,
+    })
+}
+
+/// Without the decorators that a declaration holds itself.
+pub(super) fn declaration_range(node: Node<'_>) -> TextRange {
+    let start = node
+        .children()
+        .find(|child| !child.is(Kind::Decorator) && !child.is_extra())
+        .map_or(node.start(), |first| first.start());
+    TextRange::new(start, node.end())
+}
+
+/// All attributes of a declaration, in order.
+pub(super) fn attributes_of<'t>(of: &AttributeTarget<'t>) -> Vec<Node<'t>> {
+    let mut holders = vec![of.whole];
+    if of.whole != of.declaration {
+        holders.push(of.declaration);
+        if let Some(between) = of.whole.field(Field::Declaration).filter(|between| *between != of.declaration) {
+            holders.insert(1, between);
+        }
+    }
+    let mut out: Vec<Node<'t>> = Vec::new();
+    if of.anchor < of.whole.start()
+        && let Some(body) = of.declaration.parent()
+    {
+        // Those of a method stand before it.
+        out.extend(
+            body.children()
+                .filter(|child| child.is(Kind::Decorator))
+                .filter(|child| of.anchor <= child.start() && child.start() < of.declaration.start()),
+        );
+    }
+    for holder in holders {
+        out.extend(holder.children().filter(|child| child.is(Kind::Decorator)));
+    }
+    out
+}
+
+fn is_doc(comment: &str) -> bool {
+    comment.starts_with("/**") && comment.len() > 4
+}
+
+/// The doc comment that ends right before `offset`.
+pub(super) fn doc_before(text: &str, offset: u32) -> Option<&str> {
+    let before = text[..offset as usize].trim_end();
+    if !before.ends_with("*/") {
+        return None;
+    }
+    let start = before.rfind("/*")?;
+    let comment = &before[start..];
+    is_doc(comment).then_some(comment)
+}
+
+/// The text of a doc comment, without its asterisks.
+fn clean_doc(comment: &str) -> String {
+    let body = comment.trim_start_matches("/**").trim_end_matches("*/");
+    let lines: Vec<&str> = body
+        .lines()
+        .map(|line| {
+            let line = line.trim();
+            let line = line.strip_prefix('*').unwrap_or(line);
+            line.strip_prefix(' ').unwrap_or(line).trim_end()
+        })
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
