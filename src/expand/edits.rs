@@ -29,10 +29,6 @@ impl Edits {
         self.put(range, 0, Rope::default());
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
     /// The text of `range` with the edits inside it applied. Insertions at its end are not part of it.
     pub fn render(&self, base: &Rope, range: TextRange) -> Rope {
         let mut out = Rope::default();

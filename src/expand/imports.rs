@@ -21,6 +21,8 @@ pub(super) struct Imports<'a> {
     /// In the order they were asked for: specifier, name, local.
     lines: Vec<(String, String, String)>,
     taken: FxHashSet<String>,
+    /// Specifier and exported name of what names mean in modules of macros.
+    meant: FxHashMap<(FilePath, String), Option<(String, String)>>,
 }
 
 impl<'a> Imports<'a> {
@@ -33,6 +35,7 @@ impl<'a> Imports<'a> {
             wanted: FxHashMap::default(),
             lines: Vec::new(),
             taken: FxHashSet::default(),
+            meant: FxHashMap::default(),
         }
     }
 
@@ -48,21 +51,27 @@ impl<'a> Imports<'a> {
         if module == self.file {
             return None;
         }
+        let key = (module.clone(), name.to_owned());
+        if !self.meant.contains_key(&key) {
+            let found = self.find_meaning(module, name);
+            self.meant.insert(key.clone(), found);
+        }
+        let (specifier, exported) = self.meant.get(&key)?.clone()?;
+        Some(self.local(specifier, &exported, bound))
+    }
+
+    fn find_meaning(&self, module: &FilePath, name: &str) -> Option<(String, String)> {
         let facts = self.scope.facts(module)?;
         if let Some((import, imported)) = facts.import_of(name) {
             if import.specifier == "std/meta" {
                 return None;
             }
-            let imported = imported?.to_owned();
-            let specifier = self.specifier_from(module, &import.specifier);
-            return Some(self.local(specifier, &imported, bound));
+            return Some((self.specifier_from(module, &import.specifier), imported?.to_owned()));
         }
         if facts.macro_named(name).is_some() || !facts.declared.iter().any(|declared| declared == name) {
             return None;
         }
-        let exported = facts.exported_as(name)?.to_owned();
-        let specifier = self.specifier_of(module);
-        Some(self.local(specifier, &exported, bound))
+        Some((self.specifier_of(module), facts.exported_as(name)?.to_owned()))
     }
 
     /// The import lines, in the order they were asked for.
@@ -85,7 +94,10 @@ impl<'a> Imports<'a> {
         }
         let existing = self.facts.imports.iter().filter(|import| !import.is_type_only).find_map(|import| {
             let is_same = import.specifier == key.0
-                || self.scope.module(self.file, &import.specifier).is_some_and(|file| self.specifier_of(&file) == key.0);
+                || self
+                    .scope
+                    .module(self.file, &import.specifier)
+                    .is_some_and(|file| self.specifier_of(&file) == key.0);
             let imported = import.names.iter().find(|imported| imported.name == name && !imported.is_type_only)?;
             (is_same && !bound.contains(&imported.local)).then(|| imported.local.clone())
         });

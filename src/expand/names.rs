@@ -403,10 +403,30 @@ pub fn resolve(scope: &dyn MacroScope, file: &FilePath, facts: &FileFacts, name:
     Some(MacroRef { module: FilePath::new(&format!("{}/{module}", std_lib::ROOT)), name: name.to_owned() })
 }
 
+/// The macro that `file` itself exports as `name`.
+pub(super) fn resolve_export(
+    scope: &dyn MacroScope,
+    file: &FilePath,
+    facts: &FileFacts,
+    name: &str,
+) -> Option<MacroRef> {
+    exported_by(scope, file, facts, name, MOST_HOPS)
+}
+
 /// The macro that `module` exports as `name`; dots go through exported namespaces.
 fn exported(scope: &dyn MacroScope, module: &FilePath, name: &str, hops: u32) -> Option<MacroRef> {
     let hops = hops.checked_sub(1)?;
     let facts = scope.facts(module)?;
+    exported_by(scope, module, &facts, name, hops)
+}
+
+fn exported_by(
+    scope: &dyn MacroScope,
+    module: &FilePath,
+    facts: &FileFacts,
+    name: &str,
+    hops: u32,
+) -> Option<MacroRef> {
     for export in &facts.exports {
         match export {
             Export::Local { name: exported_name, local } if exported_name == name => {

@@ -1,3 +1,6 @@
 //! Syntax and expansion, from the outside.
 
+mod support;
+
+mod check;
 mod syntax;

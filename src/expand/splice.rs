@@ -1,0 +1,611 @@
+//! The expanded text of one file: everything the walk found is replaced by what stands for it.
+//!
+//! A macro's output is a text like the source is, with uses of macros in it perhaps; both go
+//! through [`Expander::document`], the one within the other.
+//!
+//! Start reading at [`expand`], then [`Expander::document`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::base::{FilePath, TextRange};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::macros::JobOutput;
+use crate::macros::protocol::Report;
+use crate::syntax::errors::errors;
+use crate::syntax::{Kind, Node, SyntaxFile};
+
+use super::args::{self, Bound};
+use super::call::CallParts;
+use super::check::{CallSite, CallState, Expanded, Flavour, Request};
+use super::edits::Edits;
+use super::imports::Imports;
+use super::names::{MacroFacts, resolve};
+use super::quote::{self, META};
+use super::report::{Reporter, SLOW_MICROS};
+use super::rope::Rope;
+use super::shape::Shapes;
+use super::tail::Tail;
+use super::walk::{AttributeUse, Found, find};
+use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, Origin};
+
+/// Output may use macros in turn to this depth.
+const MOST_DEPTH: u32 = 128;
+
+/// Uses in the outputs of one file: two macros that use each other twice would double for ever.
+const MOST_NESTED: usize = 10_000;
+
+pub(super) fn expand(request: &Request) -> Expanded {
+    let source = request.syntax.text().as_str();
+    let base = Rope::source(source);
+    let mut expander = Expander {
+        request,
+        reporter: Reporter { file: request.file, scope: request.scope },
+        imports: Imports::new(request.file, request.facts, request.scope, source),
+        calls: Vec::new(),
+        diagnostics: Vec::new(),
+        pending: Vec::new(),
+        modules: BTreeSet::new(),
+        tail: Tail::default(),
+        too_deep: false,
+    };
+    let doc = Doc { syntax: request.syntax, base: &base, facts: request.facts, within: None, depth: 0 };
+    let mut edits = Edits::default();
+    if request.flavour == Flavour::Emit {
+        expander.drop_macro_names(&doc, &mut edits);
+    }
+    expander.document(&doc, &mut edits);
+    let mut rope = edits.render_all(&base);
+    let Expander { imports, calls, diagnostics, pending, modules, tail, .. } = expander;
+    tail.append_to(&mut rope, imports.lines(), request.flavour, request.file);
+    let (text, map) = rope.finish();
+    let mut out = Expanded {
+        text: crate::text::SourceText::new(text),
+        map,
+        calls,
+        diagnostics,
+        modules: modules.into_iter().collect(),
+        pending,
+    };
+    out.locate_generated();
+    out
+}
+
+/// A text to expand: the source, or what a macro made of it.
+pub(super) struct Doc<'d> {
+    pub syntax: &'d SyntaxFile,
+    /// The text with origins.
+    pub base: &'d Rope,
+    pub facts: &'d FileFacts,
+    /// The use whose output this is.
+    pub within: Option<Within<'d>>,
+    pub depth: u32,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Within<'d> {
+    pub call: u32,
+    pub id: &'d CallId,
+    /// The outermost use in the source, and its name.
+    pub range: TextRange,
+    pub name: TextRange,
+}
+
+impl Doc<'_> {
+    /// The part of the source that `range` of this text stands for.
+    pub fn source(&self, range: TextRange) -> TextRange {
+        match self.within {
+            None => range,
+            Some(within) => self.base.source_of(range).unwrap_or(within.name),
+        }
+    }
+}
+
+pub(super) struct Expander<'a> {
+    pub request: &'a Request<'a>,
+    pub reporter: Reporter<'a>,
+    pub imports: Imports<'a>,
+    pub calls: Vec<CallSite>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub pending: Vec<Call>,
+    pub modules: BTreeSet<FilePath>,
+    pub tail: Tail,
+    too_deep: bool,
+}
+
+/// A use with what is known of it.
+pub(super) struct Known {
+    pub call: Call,
+    pub index: u32,
+    pub expansion: Option<Arc<Expansion>>,
+}
+
+impl<'a> Expander<'a> {
+    fn is_check(&self) -> bool {
+        self.request.flavour == Flavour::Check
+    }
+
+    /// Adds to `edits` what everything in the text turns into. What lies inside is done first, since
+    /// what lies around may move it.
+    pub fn document(&mut self, doc: &Doc<'_>, edits: &mut Edits) {
+        let found = find(doc.syntax.root(), doc.facts, &|node, name| self.resolve(doc, node, name));
+        let sites: Vec<Option<Known>> = found.iter().map(|found| self.site(doc, found)).collect();
+        for (index, thing) in found.iter().enumerate().rev() {
+            let order = index as u32;
+            match thing {
+                Found::Attribute(attribute) => {
+                    // All attributes of a declaration go together, when the first one is met.
+                    let group: Vec<usize> = (index..found.len())
+                        .take_while(|&at| at == index || !is_done_with(&found[at], attribute))
+                        .filter(|&at| shares_declaration(&found[at], attribute))
+                        .collect();
+                    if !found[..index].iter().rev().take(8).any(|earlier| shares_declaration(earlier, attribute)) {
+                        let uses: Vec<(&AttributeUse<'_>, Option<&Known>)> = group
+                            .iter()
+                            .filter_map(|&at| match &found[at] {
+                                Found::Attribute(attribute) => Some((attribute, sites[at].as_ref())),
+                                _ => None,
+                            })
+                            .collect();
+                        self.attributes(doc, &uses, order, edits);
+                    }
+                }
+                Found::Use(found) => self.expression(doc, found, sites[index].as_ref(), order, edits),
+                Found::Comptime(found) => {
+                    self.expression(doc, found, sites[index].as_ref(), order, edits);
+                    if self.is_check()
+                        && doc.depth == 0
+                        && let Some(body) = found.node.field(crate::syntax::Field::Body)
+                    {
+                        self.tail.blocks.push(edits.render(doc.base, body.range()));
+                    }
+                }
+                Found::Target(found) => {
+                    let chosen = chosen_branch(found.node, "js");
+                    let rope = match chosen {
+                        Some(block) => edits.render(doc.base, block.range()),
+                        None => Rope::of("{}", Origin::Glue { source: doc.source(found.whole.range()) }),
+                    };
+                    edits.put(found.whole.range(), order, rope);
+                }
+                Found::Macro { statement, node } => self.declaration(doc, *statement, *node, order, edits),
+                Found::ComptimeFunction { statement, decorator } => {
+                    if self.is_check() {
+                        edits.remove(decorator.range());
+                    } else {
+                        edits.remove(statement.range());
+                    }
+                }
+                Found::Quote(quote) => {
+                    if doc.depth == 0 {
+                        self.syntax_errors(doc, quote.node);
+                    }
+                    let rope = if self.is_check() {
+                        self.tail.meta = true;
+                        quote::lower(quote, &quote::Target::Check, doc.base, edits)
+                    } else {
+                        let text = if quote.statement.is_some() { "void 0;" } else { "(undefined as any)" };
+                        Rope::of(text, Origin::Glue { source: doc.source(quote.node.range()) })
+                    };
+                    edits.put(quote.node.range(), order, rope);
+                }
+                Found::Defer { node, block } => defer(doc, *node, *block, order, edits),
+                Found::Specifier(fragment) => {
+                    let range = fragment.range();
+                    edits.remove(TextRange::new(range.end - ".ms".len() as u32, range.end));
+                }
+                Found::MetaValue(node) => {
+                    if self.is_check() {
+                        self.tail.meta = true;
+                        let text = match node.kind() {
+                            Kind::ShorthandPropertyIdentifier => format!("{}: {META}.", node.text()),
+                            _ => format!("{META}."),
+                        };
+                        let rope = Rope::of(&text, Origin::Glue { source: doc.source(node.range()) });
+                        edits.put(TextRange::empty(node.start()), order, rope);
+                    }
+                }
+                Found::MetaType(node) => {
+                    if self.is_check() {
+                        self.tail.types.insert(node.text().to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The macro that a name in a text means: in a quote, what it means in the macro's module.
+    fn resolve(&self, doc: &Doc<'_>, node: Node<'_>, name: &str) -> Option<MacroRef> {
+        let scope = self.request.scope;
+        if doc.within.is_some()
+            && let Some(segment) = doc.base.segment_at(node.start())
+            && let Origin::Quoted { module, .. } | Origin::Computed { module, .. } = &segment.origin
+            && let Some(facts) = scope.facts(module)
+            && let Some(found) = resolve(scope, module, &facts, name)
+        {
+            return Some(found);
+        }
+        resolve(scope, self.request.file, self.request.facts, name)
+    }
+
+    /// Enters a use into the table and asks what is known of it.
+    fn site(&mut self, doc: &Doc<'_>, found: &Found<'_>) -> Option<Known> {
+        match found {
+            Found::Attribute(attribute) => {
+                let callee = attribute.callee.clone();
+                let name = attribute.parts.name;
+                let target = attribute.target.declaration.field(crate::syntax::Field::Name).map(Node::range);
+                let Some(callee) = callee else {
+                    self.unknown(doc, name);
+                    return None;
+                };
+                if attribute.target.kind.is_none() {
+                    let message = format!("`@{}` cannot stand on this declaration", name.text());
+                    self.diagnostics.push(Diagnostic::new(
+                        Code::BAD_ARGUMENT,
+                        self.request.file,
+                        doc.source(name.range()),
+                        message,
+                    ));
+                    return None;
+                }
+                let has_error = attribute.target.whole.has_error();
+                let (args, is_bound) = self.bind(
+                    doc,
+                    &callee,
+                    attribute.decorator,
+                    name,
+                    attribute.parts.arguments,
+                    attribute.target.anchor,
+                )?;
+                let parts = self.parts(doc, &attribute.id, callee, attribute.decorator, args);
+                let call = Call::attribute(attribute, parts);
+                self.enter(doc, call, name, target, is_bound && !attribute.decorator.has_error(), has_error)
+            }
+            Found::Use(found) => {
+                let Some(callee) = found.callee.clone() else {
+                    self.unknown(doc, found.name);
+                    return None;
+                };
+                let list = found.node.field(crate::syntax::Field::Arguments);
+                let (args, is_bound) = self.bind(doc, &callee, found.node, found.name, list, found.node.start())?;
+                let parts = self.parts(doc, &found.id, callee, found.node, args);
+                let call = Call::expression(found, parts);
+                self.enter(doc, call, found.name, None, is_bound && !found.node.has_error(), false)
+            }
+            Found::Comptime(found) => {
+                let callee = MacroRef { module: self.request.file.clone(), name: "comptime".to_owned() };
+                let (lowered, used) = super::lower::block(self.request.file, doc.syntax, doc.facts, found.node);
+                let parts = self.parts(doc, &found.id, callee, found.node, Vec::new());
+                let call = Call::comptime(found, &used, lowered, parts);
+                if doc.depth == 0 {
+                    self.syntax_errors(doc, found.node);
+                }
+                self.enter(doc, call, found.name, None, !found.node.has_error(), false)
+            }
+            _ => None,
+        }
+    }
+
+    fn parts<'p>(
+        &'p self,
+        doc: &Doc<'p>,
+        id: &CallId,
+        callee: MacroRef,
+        node: Node<'_>,
+        args: Vec<crate::macros::shape::Arg>,
+    ) -> CallParts<'p> {
+        let id = match doc.within {
+            Some(within) => CallId(format!("{}/{}", within.id.0, id.0)),
+            None => id.clone(),
+        };
+        CallParts {
+            id,
+            file: self.request.file,
+            callee,
+            range: doc.within.map_or_else(|| node.range(), |within| within.range),
+            depth: doc.depth,
+            args,
+            syntax: doc.syntax,
+        }
+    }
+
+    /// Adds a use to the table. `may_run` is false where its own text is wrong; `is_broken` says that
+    /// what it stands on does not parse, so that the last output serves until it does.
+    fn enter(
+        &mut self,
+        doc: &Doc<'_>,
+        call: Call,
+        name: Node<'_>,
+        target: Option<TextRange>,
+        may_run: bool,
+        is_broken: bool,
+    ) -> Option<Known> {
+        let index = self.calls.len() as u32;
+        let mut site = CallSite {
+            id: call.id.clone(),
+            kind: call.kind,
+            callee: call.callee.clone(),
+            shown: call.shown.clone(),
+            range: call.range,
+            name: doc.within.map_or_else(|| name.range(), |within| within.name),
+            target: match doc.within {
+                None => target,
+                Some(_) => target.and_then(|target| doc.base.source_of(target)),
+            },
+            generated: Vec::new(),
+            parent: doc.within.map(|within| within.call),
+            state: CallState::Failed,
+        };
+        if call.kind != CallKind::Comptime {
+            self.modules.insert(call.callee.module.clone());
+        }
+        if doc.depth >= MOST_DEPTH || self.calls.len() >= MOST_NESTED && doc.within.is_some() {
+            self.recursion(&call, site.name);
+            self.calls.push(site);
+            return Some(Known { call, index, expansion: None });
+        }
+        let known = if may_run { (self.request.outputs)(&call) } else { None };
+        let (state, expansion) = match known {
+            None if !may_run || is_broken => (CallState::Failed, None),
+            None => (CallState::Missing, None),
+            // Nothing is run on code that does not parse: the last output stands in.
+            Some(known) if known.is_stale && is_broken => (CallState::Failed, Some(known.expansion)),
+            Some(known) if known.is_stale => (CallState::Stale, Some(known.expansion)),
+            Some(known) => (CallState::Fresh, Some(known.expansion)),
+        };
+        if matches!(state, CallState::Missing | CallState::Stale) {
+            self.pending.push(call.clone());
+        }
+        site.state = state;
+        let at = site.name;
+        self.calls.push(site);
+        let expansion = expansion.filter(|expansion| self.told(doc, &call, index, at, expansion));
+        Some(Known { call, index, expansion })
+    }
+
+    /// Passes on what a run told; whether it has an output to use.
+    fn told(&mut self, doc: &Doc<'_>, call: &Call, index: u32, at: TextRange, expansion: &Expansion) -> bool {
+        let outcome = expansion.outcome();
+        let logs = match &outcome.result {
+            Ok(output) => &output.logs,
+            Err(failure) => &failure.logs,
+        };
+        self.diagnostics.extend(logs.iter().map(|log| self.reporter.log(at, log)));
+        if outcome.micros > SLOW_MICROS {
+            self.diagnostics.push(self.reporter.slow(call, at, outcome.micros));
+        }
+        match &outcome.result {
+            Ok(output) => {
+                self.reports(doc, call, at, output);
+                true
+            }
+            Err(failure) => {
+                self.diagnostics.push(self.reporter.failure(call, at, failure));
+                self.calls[index as usize].state = CallState::Failed;
+                false
+            }
+        }
+    }
+
+    fn reports(&mut self, doc: &Doc<'_>, call: &Call, at: TextRange, output: &JobOutput) {
+        if output.reports.is_empty() {
+            return;
+        }
+        let tokens = call.tokens();
+        let place = |report: &Report| {
+            let range = tokens.stretch(report.at?);
+            let in_text = TextRange::new(range.start + call.anchor, range.end + call.anchor);
+            (in_text.end <= doc.base.len() && !in_text.is_empty()).then(|| doc.source(in_text))
+        };
+        for report in &output.reports {
+            self.diagnostics.push(self.reporter.report(place(report).unwrap_or(at), report));
+        }
+    }
+
+    /// The arguments; `None` where the macro itself is not to be found.
+    fn bind(
+        &mut self,
+        doc: &Doc<'_>,
+        callee: &MacroRef,
+        node: Node<'_>,
+        name: Node<'_>,
+        list: Option<Node<'_>>,
+        anchor: u32,
+    ) -> Option<(Vec<crate::macros::shape::Arg>, bool)> {
+        let facts = self.macro_facts(callee)?;
+        let bound = args::bind(&facts, list, name, &Shapes { anchor });
+        for fault in &bound.faults {
+            let mut diagnostic =
+                Diagnostic::new(Code::BAD_ARGUMENT, self.request.file, doc.source(fault.range), fault.message.clone());
+            diagnostic.help = fault.help.clone();
+            self.diagnostics.push(diagnostic);
+        }
+        if doc.depth == 0 {
+            self.syntax_errors(doc, list.unwrap_or(node));
+            self.name_use(doc, callee, name, &bound);
+        }
+        let Bound { args, faults, .. } = bound;
+        Some((args, faults.is_empty()))
+    }
+
+    /// Shows the engine that the name is used, and what values its parameters get.
+    fn name_use(&mut self, doc: &Doc<'_>, callee: &MacroRef, name: Node<'_>, bound: &Bound<'_>) {
+        if !self.is_check() {
+            return;
+        }
+        let head = name.text().split('.').next().unwrap_or("");
+        let module = (!doc.facts.binds(head)).then(|| self.imports.specifier_of(&callee.module));
+        let values = if bound.faults.is_empty() { bound.nodes.as_slice() } else { &[] };
+        self.tail.name_use(doc.base, name.range(), module, values);
+    }
+
+    pub fn macro_facts(&self, callee: &MacroRef) -> Option<MacroFacts> {
+        if callee.module == *self.request.file {
+            return self.request.facts.macro_named(&callee.name).cloned();
+        }
+        self.request.scope.facts(&callee.module)?.macro_named(&callee.name).cloned()
+    }
+
+    fn unknown(&mut self, doc: &Doc<'_>, name: Node<'_>) {
+        let message = format!("There is no macro `{}` here", name.text());
+        self.diagnostics.push(
+            Diagnostic::new(Code::UNKNOWN_MACRO, self.request.file, doc.source(name.range()), message)
+                .with_help("Import it, or check the spelling"),
+        );
+    }
+
+    fn recursion(&mut self, call: &Call, at: TextRange) {
+        if std::mem::replace(&mut self.too_deep, true) {
+            return;
+        }
+        let message = format!("`{}` expands into uses of macros more than {MOST_DEPTH} deep", call.callee.name);
+        self.diagnostics.push(
+            Diagnostic::new(Code::RECURSION, self.request.file, at, message)
+                .with_help("A macro whose output uses the macro itself needs a case in which it does not"),
+        );
+    }
+
+    /// Errors where the engine does not see the text as it is written.
+    pub fn syntax_errors(&mut self, doc: &Doc<'_>, node: Node<'_>) {
+        for error in errors(node, 3) {
+            self.diagnostics.push(Diagnostic::new(
+                Code::SYNTAX,
+                self.request.file,
+                doc.source(error.range),
+                error.message,
+            ));
+        }
+    }
+
+    /// `macro` becomes `function`; in what is run, nothing is left.
+    fn declaration(&mut self, doc: &Doc<'_>, statement: Node<'_>, node: Node<'_>, order: u32, edits: &mut Edits) {
+        if !self.is_check() {
+            edits.remove(statement.range());
+            return;
+        }
+        let Some(name) = node.field(crate::syntax::Field::Name) else {
+            return;
+        };
+        let range = TextRange::new(node.start(), name.start());
+        let text = if node.is(Kind::ExternMacroDeclaration) { "declare function " } else { "function " };
+        edits.put(range, order, Rope::of(text, Origin::Glue { source: doc.source(range) }));
+    }
+
+    /// Takes macros out of imports and exports: nothing by their names is there at run time.
+    fn drop_macro_names(&mut self, doc: &Doc<'_>, edits: &mut Edits) {
+        for statement in doc.syntax.root().named_children() {
+            let (clause, holder) = match statement.kind() {
+                Kind::ImportStatement => {
+                    let Some(clause) = statement.child_of_kind(Kind::ImportClause) else {
+                        continue;
+                    };
+                    let source = statement.field(crate::syntax::Field::Source).map(crate::syntax::ast::string_value);
+                    if matches!(source.as_deref(), Some("std/meta" | "std/meta.ms")) {
+                        edits.remove(statement.range());
+                        continue;
+                    }
+                    (clause, clause.child_of_kind(Kind::NamedImports))
+                }
+                Kind::ExportStatement => {
+                    let clause = statement.child_of_kind(Kind::ExportClause);
+                    let Some(clause) = clause else {
+                        continue;
+                    };
+                    (clause, Some(clause))
+                }
+                _ => continue,
+            };
+            let Some(holder) = holder else {
+                continue;
+            };
+            let names: Vec<Node<'_>> = holder.named_children().collect();
+            let is_macro: Vec<bool> = names.iter().map(|name| self.is_macro_name(statement, *name)).collect();
+            if !is_macro.contains(&true) {
+                continue;
+            }
+            let holds_more = clause.named_children().filter(|part| *part != holder).count() > 0 && clause != holder;
+            if is_macro.iter().all(|is_macro| *is_macro) && !holds_more {
+                edits.remove(statement.range());
+                continue;
+            }
+            for (name, _) in names.iter().zip(&is_macro).filter(|(_, is_macro)| **is_macro) {
+                let end = name.next_sibling().filter(|next| next.is_token(",")).map_or(name.end(), |comma| comma.end());
+                edits.remove(TextRange::new(name.start(), end));
+            }
+        }
+    }
+
+    fn is_macro_name(&self, statement: Node<'_>, specifier: Node<'_>) -> bool {
+        use crate::syntax::Field;
+        let Some(name) = specifier.field(Field::Name) else {
+            return false;
+        };
+        let (scope, file, facts) = (self.request.scope, self.request.file, self.request.facts);
+        if statement.is(Kind::ExportStatement) {
+            let exported = specifier.field(Field::Alias).unwrap_or(name);
+            return match statement.field(Field::Source) {
+                None => resolve(scope, file, facts, name.text()).is_some(),
+                Some(_) => super::names::resolve_export(scope, file, facts, exported.text()).is_some(),
+            };
+        }
+        let local = specifier.field(Field::Alias).unwrap_or(name);
+        resolve(scope, file, facts, local.text()).is_some()
+    }
+}
+
+/// Whether `found` cannot share its declaration with `attribute`: the walk is past it.
+fn is_done_with(found: &Found<'_>, attribute: &AttributeUse<'_>) -> bool {
+    match found {
+        Found::Attribute(other) => other.decorator.start() > attribute.target.declaration.end(),
+        _ => false,
+    }
+}
+
+fn shares_declaration(found: &Found<'_>, attribute: &AttributeUse<'_>) -> bool {
+    matches!(found, Found::Attribute(other)
+        if other.target.declaration == attribute.target.declaration && other.target.whole == attribute.target.whole)
+}
+
+/// The block of `@target(…) { … } else …` for one target.
+pub(super) fn chosen_branch<'t>(node: Node<'t>, target: &str) -> Option<Node<'t>> {
+    use crate::syntax::Field;
+    let mut node = node;
+    loop {
+        if node.is(Kind::StatementBlock) {
+            return Some(node);
+        }
+        let is_meant = node.field(Field::Arguments).is_some_and(|list| {
+            list.named_children().any(|arg| arg.is(Kind::String) && crate::syntax::ast::string_value(arg) == target)
+        });
+        if is_meant {
+            return node.field(Field::Body);
+        }
+        let other = node.field(Field::Alternative)?.first_named()?;
+        node = if other.is(Kind::ExpressionStatement) { other.first_named()? } else { other };
+    }
+}
+
+/// `defer` runs its expression at the end of the block: `try { … } finally { … }` around the rest.
+pub(super) fn defer(doc: &Doc<'_>, node: Node<'_>, block: Option<Node<'_>>, order: u32, edits: &mut Edits) {
+    let Some(expression) = node.field(crate::syntax::Field::Expression) else {
+        return;
+    };
+    let source = doc.source(node.range());
+    let mut closing = Rope::default();
+    let closes = block.filter(|block| block.is(Kind::StatementBlock)).and_then(Node::last_child);
+    closing.glue(if closes.is_some() { "} finally { " } else { "void (() => { " }, source);
+    edits.render_into(&mut closing, doc.base, expression.range());
+    match closes {
+        Some(brace) => {
+            closing.glue("; } ", source);
+            // The one that was written last runs first.
+            edits.put(TextRange::empty(brace.start()), u32::MAX - order, closing);
+            edits.put(node.range(), order, Rope::of("try {", Origin::Glue { source }));
+        }
+        None => {
+            closing.glue("; });", source);
+            edits.put(node.range(), order, closing);
+        }
+    }
+}

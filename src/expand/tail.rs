@@ -1,0 +1,112 @@
+//! What is added at the end of a file: imports, and what makes the engine see names and code that
+//! have left their place.
+//!
+//! Invariant: nothing here changes what the file means at run time; in text to be run there are
+//! imports only. Imports may stand at the end since they hold for the whole module.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use crate::base::{FilePath, TextRange};
+use crate::syntax::Node;
+
+use super::check::Flavour;
+use super::names::ParamKind;
+use super::quote::META;
+use super::rope::Rope;
+
+#[derive(Default)]
+pub(super) struct Tail {
+    /// `std/meta` is used by its generated name.
+    pub meta: bool,
+    /// Types of `std/meta` that the file uses without importing them.
+    pub types: BTreeSet<String>,
+    /// Specifiers of modules whose macros are used without an import of the file's.
+    modules: Vec<String>,
+    uses: Vec<Rope>,
+    /// Compile-time blocks with their braces.
+    pub blocks: Vec<Rope>,
+}
+
+impl Tail {
+    /// A macro's name, used at `name` in `base`; `module` where it is not bound in the file.
+    /// `values` are the arguments, of which constants are checked against their parameters.
+    pub fn name_use(&mut self, base: &Rope, name: TextRange, module: Option<String>, values: &[(Node<'_>, ParamKind)]) {
+        let prefix = module.map(|module| {
+            let index = self.modules.iter().position(|known| *known == module).unwrap_or_else(|| {
+                self.modules.push(module);
+                self.modules.len() - 1
+            });
+            format!("__ms_m{}.", index + 1)
+        });
+        let prefix = prefix.unwrap_or_default();
+        let mut rope = Rope::default();
+        let has_values = values.iter().any(|(_, kind)| *kind == ParamKind::Value);
+        rope.glue(&format!("{}typeof {prefix}", if has_values { "(null! as " } else { "null! as " }), name);
+        rope.append_range(base, name);
+        if has_values {
+            rope.glue(")(null!", name);
+            for (node, kind) in values {
+                rope.glue(", ", node.range());
+                if *kind == ParamKind::Value {
+                    rope.append_range(base, node.range());
+                } else {
+                    rope.glue("null!", node.range());
+                }
+            }
+            rope.glue(")", name);
+        }
+        self.uses.push(rope);
+    }
+
+    pub fn append_to(self, rope: &mut Rope, imports: impl Iterator<Item = String>, flavour: Flavour, file: &FilePath) {
+        let end = TextRange::empty(rope.len());
+        let end = rope.source_of(TextRange::empty(end.start)).unwrap_or_default();
+        let mut lines = String::new();
+        for import in imports {
+            let _ = writeln!(lines, "{import}");
+        }
+        if flavour == Flavour::Check {
+            // The module itself has its names already.
+            if self.meta && file.as_str() != meta_file() {
+                let _ = writeln!(lines, "import * as {META} from \"std/meta\";");
+            }
+            if !self.types.is_empty() {
+                let names: Vec<&str> = self.types.iter().map(String::as_str).collect();
+                let _ = writeln!(lines, "import type {{ {} }} from \"std/meta\";", names.join(", "));
+            }
+            for (index, module) in self.modules.iter().enumerate() {
+                let _ = writeln!(lines, "import type * as __ms_m{} from \"{module}\";", index + 1);
+            }
+        }
+        let has_code = flavour == Flavour::Check && !(self.uses.is_empty() && self.blocks.is_empty());
+        if lines.is_empty() && !has_code {
+            return;
+        }
+        if !rope.text.is_empty() && !rope.text.ends_with('\n') {
+            rope.glue("\n", end);
+        }
+        rope.glue(&lines, end);
+        if flavour == Flavour::Emit {
+            return;
+        }
+        // Each in a function, so that nothing here counts as unreachable or ends the file's flow.
+        if !self.uses.is_empty() {
+            rope.glue("void (() => [\n", end);
+            for found in &self.uses {
+                rope.append(found);
+                rope.glue(",\n", end);
+            }
+            rope.glue("]);\n", end);
+        }
+        for block in &self.blocks {
+            rope.glue("void (() => ", end);
+            rope.append(block);
+            rope.glue(");\n", end);
+        }
+    }
+}
+
+fn meta_file() -> String {
+    format!("{}/meta.ms", crate::std_lib::ROOT)
+}

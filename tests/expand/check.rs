@@ -1,0 +1,60 @@
+use insta::assert_snapshot;
+use msc::expand::Flavour;
+use msc::macros::Place;
+
+use crate::support::{Made, World, copied, diagnostics, drawn, quoted};
+
+/// Adds a getter for every field, with the field's name copied.
+fn getters() -> World {
+    World::new(&[
+        ("/m.ms", "export macro getters(ctx: MacroContext, ...names: Name[]) {\n  quote { }\n}\n"),
+        (
+            "/a.ms",
+            "import { getters } from \"./m.ms\";\n\n@getters\nclass User {\n  name: string = \"x\";\n  age = 1\n}\nconst u = new User();\n",
+        ),
+    ])
+    .play("getters", |_, input| {
+        let mut made = Made::new();
+        for field in &input.target.as_ref().unwrap().fields {
+            made = made.emit(
+                Place::Members,
+                vec![
+                    quoted("/m.ms", 70, "\n    get $"),
+                    copied(&field.name),
+                    quoted("/m.ms", 80, "() {\n      return this."),
+                    copied(&field.name),
+                    quoted("/m.ms", 120, ";\n    }\n  "),
+                ],
+            );
+        }
+        made.done()
+    })
+}
+
+#[test]
+fn members_are_laid_out_in_the_body() {
+    let world = getters();
+    let expanded = world.expand("/a.ms");
+    assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
+    assert_snapshot!(expanded.text.as_str(), @"");
+    assert_snapshot!(drawn(&expanded), @"");
+}
+
+#[test]
+fn plain_typescript_passes_through() {
+    let text = "class A { @dec x = 1; }\nconst quote = 1; // @derive\n";
+    let world = World::new(&[("/a.ms", text)]);
+    assert_eq!(world.expand("/a.ms").text.as_str(), text);
+}
+
+#[test]
+fn macros_become_functions_and_quotes_become_calls() {
+    let world = World::new(&[(
+        "/m.ms",
+        "function help(f: Field) { return quote(this.${f.name}); }\nexport macro m(ctx: MacroContext, x: Expr) {\n  const text = readFile(\"a\");\n  quote {\n    get${text}() { return ${help(ctx.target!.fields[0])}; }\n  }\n  return quote(a + ${x});\n}\n",
+    )]);
+    let expanded = world.expand("/m.ms");
+    assert_eq!(diagnostics(&world, "/m.ms", &expanded), "");
+    assert_snapshot!(expanded.text.as_str(), @"");
+    assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @"");
+}
