@@ -339,10 +339,10 @@ static META: LazyLock<FxHashMap<String, Meta>> = LazyLock::new(|| {
     let syntax = SyntaxFile::parse(SourceText::new(text));
     let mut names = FxHashMap::default();
     for statement in syntax.root().named_children().filter(|statement| statement.is(Kind::ExportStatement)) {
-        let kind = match ast::declaration_of(statement).kind() {
-            Kind::InterfaceDeclaration | Kind::TypeAliasDeclaration => Meta::Type,
-            _ => Meta::Value,
-        };
+        let declaration = ast::declaration_of(statement).kind();
+        let is_class = matches!(declaration, Kind::ClassDeclaration | Kind::AbstractClassDeclaration);
+        let is_type = is_class || matches!(declaration, Kind::InterfaceDeclaration | Kind::TypeAliasDeclaration);
+        let kind = Meta { is_type, is_value: is_class || !is_type };
         let mut declared = Vec::new();
         ast::declared_names(statement, &mut declared);
         for name in declared.into_iter().map(Node::text).filter(|name| !name.starts_with('$')) {

@@ -305,7 +305,7 @@ impl<'t> Walk<'_, 't> {
         let is_compile_time = !self.regions.is_empty();
         let name = node.text();
         if is_compile_time
-            && resolve_meta(name) == Some(Meta::Value)
+            && resolve_meta(name).is_some_and(|meta| meta.is_value)
             && !self.facts.binds(name)
             && !self.is_region_bound(name)
         {
@@ -315,7 +315,7 @@ impl<'t> Walk<'_, 't> {
 
     fn type_name(&mut self, node: Node<'t>) {
         let name = node.text();
-        if resolve_meta(name) == Some(Meta::Type)
+        if resolve_meta(name).is_some_and(|meta| meta.is_type)
             && !self.facts.binds(name)
             && !self.is_region_bound(name)
             && !self.file_bound.contains(name)
@@ -417,11 +417,11 @@ impl<'t> Walk<'_, 't> {
     }
 }
 
-/// What a name of `std/meta` is.
+/// What a name of `std/meta` can stand for; a class is both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meta {
-    Value,
-    Type,
+pub(super) struct Meta {
+    pub is_value: bool,
+    pub is_type: bool,
 }
 
 /// The name that a declaration gives to what stands inside it.

@@ -36,8 +36,58 @@ fn members_are_laid_out_in_the_body() {
     let world = getters();
     let expanded = world.expand("/a.ms");
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
-    assert_snapshot!(expanded.text.as_str(), @"");
-    assert_snapshot!(drawn(&expanded), @"");
+    assert_snapshot!(expanded.text.as_str(), @r#"
+    import { getters } from "./m";
+
+
+    class User {
+      name: string = "x";
+      age = 1;
+      get $name() {
+        return this.name;
+      }
+      get $age() {
+        return this.age;
+      }
+    }
+    const u = new User();
+    void (() => [
+    null! as typeof getters,
+    ]);
+    "#);
+    assert_snapshot!(drawn(&expanded), @r#"
+    = 0    "import { getters } from \"./m"
+    = 31   "\";\n\n"
+    = 43   "\nclass User {\n  name: string = \"x\";\n  age = 1"
+    ~      ";"
+    = 88   "\n"
+    ~      "  "
+    q0 75  "get $"
+    c0 59  "name"
+    q0 80  "() {\n"
+    ~      "  "
+    q0 89  "  return this."
+    c0 59  "name"
+    q0 120 ";\n"
+    ~      "  "
+    q0 126 "}"
+    ~      "\n  "
+    q0 75  "get $"
+    c0 81  "age"
+    q0 80  "() {\n"
+    ~      "  "
+    q0 89  "  return this."
+    c0 81  "age"
+    q0 120 ";\n"
+    ~      "  "
+    q0 126 "}"
+    ~      "\n"
+    = 89   "}\nconst u = new User();\n"
+    ~      "void (() => [\n"
+    ~      "null! as typeof "
+    = 36   "getters"
+    ~      ",\n]);\n"
+    "#);
 }
 
 #[test]
@@ -55,6 +105,15 @@ fn macros_become_functions_and_quotes_become_calls() {
     )]);
     let expanded = world.expand("/m.ms");
     assert_eq!(diagnostics(&world, "/m.ms", &expanded), "");
-    assert_snapshot!(expanded.text.as_str(), @"");
-    assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @"");
+    assert_snapshot!(expanded.text.as_str(), @r#"
+    function help(f: Field) { return __ms_meta.$quote("expression", "", [["name", (f.name), 46, 52], ]); }
+    export function m(ctx: MacroContext, x: Expr) {
+      const text = __ms_meta.readFile("a");
+      __ms_meta.$emit(__ms_meta.$quote("members", "", [["name", (text), 152, 156], ["expression", (help(ctx.target!.fields[0])), 171, 198], ]));
+      return __ms_meta.$quote("expression", "", [["expression", (x), 228, 229], ]);
+    }
+    import * as __ms_meta from "std/meta";
+    import type { Expr, Field, MacroContext } from "std/meta";
+    "#);
+    assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @r#"function help(f: Field) { return (undefined as any); }"#);
 }
