@@ -26,8 +26,13 @@ pub mod transport;
 pub mod watch;
 pub mod watchdog;
 
+use std::backtrace::Backtrace;
+use std::io;
+use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 use std::time::Duration;
+
+use tracing::Level;
 
 use crate::project::{World, WorldOptions};
 
@@ -69,8 +74,8 @@ impl Default for Options {
 /// `msc lsp`: serves one client on standard input and output until it leaves.
 ///
 /// The exit code is the protocol's: 0 after `shutdown`, else 1.
-pub fn run_stdio() -> ExitCode {
-    log_to_stderr();
+pub fn run_stdio(verbose: u8) -> ExitCode {
+    log_to_stderr(verbose);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("msc-pipe")
@@ -80,7 +85,7 @@ pub fn run_stdio() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("msc: cannot start the server's threads: {error}");
+            eprintln!("error: no thread can be started: {error}");
             return ExitCode::from(2);
         }
     };
@@ -92,9 +97,23 @@ pub fn run_stdio() -> ExitCode {
     if ended.after_shutdown { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Standard output is the protocol's, so the log goes to standard error; `MSC_LOG` names the level.
-fn log_to_stderr() {
-    let level = std::env::var("MSC_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or(tracing::Level::WARN);
-    // A second initialisation (a host that set up its own log) is no fault.
-    let _ = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_max_level(level).try_init();
+/// Standard output is the protocol's, so the log goes to standard error, where editors keep it.
+/// `MSC_LOG` names the level where an editor's settings have no place for `-v`.
+fn log_to_stderr(verbose: u8) {
+    let wanted = std::env::var("MSC_LOG").ok().and_then(|text| text.parse().ok());
+    let level = wanted.unwrap_or(match verbose {
+        0 => Level::WARN,
+        1 => Level::INFO,
+        _ => Level::DEBUG,
+    });
+    // Fails only where a log was set up already, which then serves.
+    let _ = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_max_level(level).try_init();
+    panic::set_hook(Box::new(log_panic));
+}
+
+/// Whoever catches a panic answers for it; here is where it came from.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("no message");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!("panic at {place}: {message}\n{}", Backtrace::capture());
 }

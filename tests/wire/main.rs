@@ -8,4 +8,5 @@ mod order;
 mod positions;
 mod requests;
 mod robust;
+mod shop;
 mod support;

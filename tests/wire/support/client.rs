@@ -29,13 +29,14 @@ pub fn quiet() -> Options {
     }
 }
 
-pub struct Client {
+/// `T` is what the server leaves behind.
+pub struct Client<T = Ended> {
     input: Option<WriteHalf<DuplexStream>>,
     output: BufReader<ReadHalf<DuplexStream>>,
     /// Messages read while another was waited for.
     kept: VecDeque<Value>,
     last_id: i64,
-    server: JoinHandle<Ended>,
+    server: JoinHandle<T>,
 }
 
 impl Client {
@@ -65,9 +66,24 @@ impl Client {
         client.initialize(capabilities).await;
         client
     }
+}
+
+impl<T> Client<T> {
+    /// A client of whatever `start` puts at the other end.
+    pub fn to(start: impl FnOnce(ReadHalf<DuplexStream>, WriteHalf<DuplexStream>) -> JoinHandle<T>) -> Client<T> {
+        let (ours, theirs) = tokio::io::duplex(64 << 10);
+        let (input, output) = tokio::io::split(theirs);
+        let server = start(input, output);
+        let (output, input) = tokio::io::split(ours);
+        Client { input: Some(input), output: BufReader::new(output), kept: VecDeque::new(), last_id: 0, server }
+    }
 
     pub async fn initialize(&mut self, capabilities: Value) -> Value {
-        let params = json!({ "processId": null, "rootUri": "file:///p", "capabilities": capabilities });
+        self.initialize_in("file:///p", capabilities).await
+    }
+
+    pub async fn initialize_in(&mut self, root: &str, capabilities: Value) -> Value {
+        let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities });
         let id = self.request("initialize", params).await;
         let result = self.result(id).await;
         self.notify("initialized", json!({})).await;
@@ -113,6 +129,12 @@ impl Client {
             }
             self.kept.push_back(message);
         }
+    }
+
+    /// A message that has come already, while another was waited for.
+    pub fn taken(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let at = self.kept.iter().position(wanted)?;
+        self.kept.remove(at)
     }
 
     /// The next message; `None` when the server has hung up.
@@ -180,7 +202,7 @@ impl Client {
     }
 
     /// Everything the server still sends until it hangs up, and how it ended.
-    pub async fn close(mut self) -> (Vec<Value>, Ended) {
+    pub async fn close(mut self) -> (Vec<Value>, T) {
         if let Some(mut input) = self.input.take() {
             // The server may have hung up already.
             let _ = input.shutdown().await;
@@ -189,7 +211,7 @@ impl Client {
     }
 
     /// The same with the input left open.
-    pub async fn end(mut self) -> (Vec<Value>, Ended) {
+    pub async fn end(mut self) -> (Vec<Value>, T) {
         let mut rest: Vec<Value> = self.kept.drain(..).collect();
         while let Some(message) = self.read().await {
             rest.push(message);

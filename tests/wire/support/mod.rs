@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod double;
+pub mod process;
 
 pub use client::{Client, at, capabilities, quiet};
 pub use double::{Latch, Script};
