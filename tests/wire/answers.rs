@@ -5,7 +5,9 @@ use msc::engine::CompletionKind;
 use msc::ide::complete::{Completion, CompletionDetail, Completions};
 use msc::ide::goto::{Target, Targets};
 use msc::ide::hover::HoverAnswer;
+use msc::lsp::std_files::StdFiles;
 use msc::lsp::to_proto::without_stops;
+use msc::std_lib;
 use msc::text::TextEdit;
 use serde_json::{Value, json};
 
@@ -181,4 +183,29 @@ fn snippets_without_stops() {
     for (snippet, text) in cases {
         assert_eq!(without_stops(snippet), text, "{snippet}");
     }
+}
+
+#[test]
+fn files_of_the_standard_library_are_shown_from_the_users_cache() {
+    let cache = tempfile::tempdir().expect("a temporary directory");
+    let files = StdFiles::under(Some(cache.path()));
+    let (name, text) = std_lib::FILES[0];
+    let inside = FilePath::new(&format!("{}/{name}", std_lib::ROOT));
+    let shown = files.shown(&inside).expect("the cache can be written");
+    assert!(shown.is_under(&FilePath::from_os(cache.path())), "{shown}");
+    let written = shown.to_os();
+    assert_eq!(std::fs::read_to_string(&written).expect("it was written"), text);
+    assert!(std::fs::metadata(&written).expect("it was written").permissions().readonly());
+    assert_eq!(files.meant(shown.clone()), inside);
+
+    // Whatever happened to it meanwhile, the next server shows the right text.
+    std::fs::remove_file(&written).expect("it was written");
+    std::fs::write(&written, "other").expect("the cache can be written");
+    StdFiles::under(Some(cache.path())).shown(&inside);
+    assert_eq!(std::fs::read_to_string(&written).expect("it was written"), text);
+
+    let own = FilePath::new("/p/a.ms");
+    assert_eq!(files.shown(&own), Some(own.clone()));
+    assert_eq!(files.meant(own.clone()), own);
+    assert_eq!(StdFiles::under(None).shown(&inside), None);
 }
