@@ -642,6 +642,8 @@ fn one_module_becomes_javascript_with_a_map() {
         "{}",
         modern.js
     );
+    let declarations = engine.transpile(&FilePath::new("/p/types.d.ts"), "export declare const a: 1;\n").unwrap();
+    assert_eq!(declarations.js, "");
     // A type error is no concern of one module alone.
     assert_eq!(engine.transpile(&file, "const a: string = 1; export { a };").unwrap().diagnostics, []);
 }
