@@ -157,3 +157,748 @@ fn a_quote_keeps_the_origin_of_every_piece() {
         ]
     );
 }
+
+#[test]
+fn names_that_are_no_identifiers_are_reached_by_brackets() {
+    let host = host(1);
+    let js = r#"export function m(ctx) {
+        const [field] = ctx.target.fields;
+        console.log(field.name.text);
+        $emit($quote("members", "/p/m.ms", [["a() { return this.", 0], ["name", field.name, 20, 30], ["; }", 31]]));
+        $emit($quote("members", "/p/m.ms", [["", 0], ["name", field.name, 20, 30], [": 1", 31]]));
+    }"#;
+    for (written, text_of_name, expected) in [
+        ("plain", "plain", "a() { return this.plain; }plain: 1"),
+        ("#secret", "#secret", "a() { return this.#secret; }#secret: 1"),
+        ("\"first name\"", "first name", "a() { return this[\"first name\"]; }\"first name\": 1"),
+        ("'it\\'s\\u0021'", "it's!", "a() { return this['it\\'s\\u0021']; }'it\\'s\\u0021': 1"),
+        ("0", "0", "a() { return this[0]; }0: 1"),
+        ("[Symbol.iterator]", "[Symbol.iterator]", "a() { return this[Symbol.iterator]; }[Symbol.iterator]: 1"),
+    ] {
+        let output = ok(run(&host, &on_class(js, vec![field(written, Value::Null)])));
+        assert_eq!(text(&output), expected, "{written}");
+        assert_eq!(output.logs[0].text, text_of_name, "{written}");
+    }
+}
+
+/// What `expression`, a JavaScript value, becomes at a position of `before ⟨here⟩ after`.
+fn spliced(host: &Host, position: &str, before: &str, expression: &str, after: &str) -> Result<String, Failure> {
+    let parts = format!("[[{before:?}, 0], [{position:?}, {expression}, 70, 75], [{after:?}, 80]]");
+    value(host, &format!("return $quote('statements', '/p/m.ms', {parts});"))
+}
+
+#[test]
+fn values_become_literals_where_an_expression_stands() {
+    let host = host(1);
+    for (expression, expected) in [
+        ("1", "1"),
+        ("-1.5", "-1.5"),
+        ("-0", "-0"),
+        ("1e400", "Infinity"),
+        ("0/0", "NaN"),
+        ("12n", "12n"),
+        ("'a\"b\\n'", r#""a\"b\n""#),
+        ("'\\ud800'", r#""\ud800""#),
+        ("true", "true"),
+        ("null", "null"),
+        ("undefined", "undefined"),
+        ("[]", "[]"),
+        ("[1, 'a', [null]]", r#"[1, "a", [null]]"#),
+        ("[1, , 3]", "[1, undefined, 3]"),
+        ("({})", "{}"),
+        ("({ a: 1, 'b-c': { d: [] }, ['__proto__']: 2 })", r#"{ a: 1, "b-c": { d: [] }, ["__proto__"]: 2 }"#),
+        ("JSON.parse('{\"x\": {\"y\": 2}}')", "{ x: { y: 2 } }"),
+        ("[$quote('expression', '/p/m.ms', [['a + b', 0]]), 2]", "[a + b, 2]"),
+        ("identifier('Foo.bar')", "Foo.bar"),
+    ] {
+        assert_eq!(
+            spliced(&host, "expression", "const x = ", expression, ";").unwrap(),
+            format!("const x = {expected};")
+        );
+    }
+}
+
+#[test]
+fn an_inserted_expression_stays_one_operand() {
+    let host = host(1);
+    let quote = |code: &str| format!("$quote('expression', '/p/m.ms', [[{code:?}, 0]])");
+    for (before, code, after, expected) in [
+        ("const x = ", "a + b", " * 2;", "const x = (a + b) * 2;"),
+        ("const x = ", "a + b", ";", "const x = a + b;"),
+        ("f(", "a, b", ")", "f(a, b)"),
+        ("if (x === ", "a || b", ") {}", "if (x === (a || b)) {}"),
+        ("const x = ", "a.b?.c(1, 'x)')[0]!", ".d;", "const x = a.b?.c(1, 'x)')[0]!.d;"),
+        ("const x = ", "new Foo()", ".d;", "const x = (new Foo()).d;"),
+        ("const x = ", "(a) => b", " || c;", "const x = ((a) => b) || c;"),
+        ("const x = () => ", "{ a: 1 }", ";", "const x = () => ({ a: 1 });"),
+        ("const x = await ", "a ?? b", ";", "const x = await (a ?? b);"),
+        ("return ", "a ? b : c", ";", "return a ? b : c;"),
+    ] {
+        assert_eq!(spliced(&host, "expression", before, &quote(code), after).unwrap(), expected);
+    }
+    assert_eq!(spliced(&host, "expression", "const x = ", "1", ".toFixed();").unwrap(), "const x = (1).toFixed();");
+    assert_eq!(spliced(&host, "expression", "const x = a -", "-1", ";").unwrap(), "const x = a -(-1);");
+    assert_eq!(
+        spliced(&host, "expression", "const x = () => ", "({ a: 1 })", ";").unwrap(),
+        "const x = () => ({ a: 1 });"
+    );
+}
+
+#[test]
+fn names_types_lists_and_code_where_they_belong() {
+    let host = host(1);
+    let statement = |code: &str| format!("$quote('statements', '/p/m.ms', [[{code:?}, 0]])");
+    let ty = |code: &str| format!("$quote('type', '/p/m.ms', [[{code:?}, 0]])");
+    let list = |items: &[String]| format!("[{}]", items.join(", "));
+    for (position, before, expression, after, expected) in [
+        ("name", "let get", "'Age'", " = 1", "let getAge = 1"),
+        ("name", "let x", "1", "y = 1", "let x1y = 1"),
+        ("name", "let ", "'π'", " = 1", "let π = 1"),
+        ("name", "x.", "'class'", "", "x.class"),
+        ("type", "let x: ", "'Map'", ";", "let x: Map;"),
+        ("type", "let x: ", "'ns.Map'", ";", "let x: ns.Map;"),
+        ("type", "let x: ", &ty("a | b"), "[];", "let x: (a | b)[];"),
+        ("type", "let x: ", &ty("a | b"), ";", "let x: a | b;"),
+        ("type", "let x: Set<", &ty("() => void"), ">;", "let x: Set<() => void>;"),
+        ("type", "let x: Set<", &list(&[ty("a"), "'b'".to_owned()]), ">;", "let x: Set<a, b>;"),
+        ("type", "let x: ", &ty("{ a: 1 }"), "[];", "let x: { a: 1 }[];"),
+        ("argument", "f(", &list(&[statement("a"), statement("b + 1")]), ")", "f(a, b + 1)"),
+        ("argument", "f(", "[]", ")", "f()"),
+        ("argument", "f(", "[1, 2]", ")", "f([1, 2])"),
+        ("statement", "", &list(&[statement("a();"), statement("b();")]), "", "a();\nb();"),
+        ("member", "{ ", &statement("a = 1;"), " }", "{ a = 1; }"),
+        ("parameter", "(", "['a', 'b']", ")", "(a, b)"),
+    ] {
+        let made = spliced(&host, position, before, expression, after);
+        assert_eq!(made.as_deref().unwrap_or("refused"), expected, "{expression} as {position}");
+    }
+    // A parameter of the target is written with its type.
+    let js = "export function m(ctx) { $emit($quote('members', '/p/m.ms', [['f(', 0], \
+              ['parameter', ctx.target.constructors[0].params, 5, 9], [') {}', 10]])); }";
+    assert_eq!(text(&ok(run(&host, &on_class(js, vec![])))), "f(id: number) {}");
+}
+
+#[test]
+fn what_has_no_form_at_a_splice_is_refused_there() {
+    let host = host(1);
+    for (position, expression, message) in [
+        ("name", "'a b'", "the string \"a b\" cannot be inserted as a name"),
+        ("name", "'1a'", "the string \"1a\" cannot be inserted as a name"),
+        ("name", "''", "the string \"\" cannot be inserted as a name"),
+        ("name", "undefined", "undefined cannot be inserted as a name"),
+        ("name", "['a']", "an array cannot be inserted as a name"),
+        ("type", "1", "the number 1 cannot be inserted as a type"),
+        ("type", "'a | b'", "the string \"a | b\" cannot be inserted as a type"),
+        ("expression", "() => 1", "a function has no literal form"),
+        ("expression", "Symbol()", "a symbol has no literal form"),
+        ("expression", "new Map()", "a Map has no literal form"),
+        (
+            "expression",
+            "(() => { const a = []; a.push(a); return a; })()",
+            "a value that contains itself has no literal form",
+        ),
+        ("statement", "'x'", "the string \"x\" cannot be inserted as a statement"),
+        ("member", "{}", "an object cannot be inserted as a class member"),
+        ("parameter", "1", "the number 1 cannot be inserted as a parameter"),
+    ] {
+        let failure = spliced(&host, position, "x ", expression, " y").expect_err(expression);
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::BadSplice, message), "{expression}");
+        assert_eq!(failure.site, Some((FilePath::new("/p/m.ms"), TextRange::new(70, 75))), "{expression}");
+    }
+}
+
+#[test]
+fn a_compile_time_value_becomes_a_literal_or_code() {
+    let host = host(1);
+    for (body, expected) in [
+        ("return 42;", "42"),
+        ("return { a: [1, 'x'], b: undefined };", r#"{ a: [1, "x"], b: undefined }"#),
+        ("", "undefined"),
+        ("return $quote('expression', '/p/m.ms', [['a + b', 0]]);", "a + b"),
+        ("return { f: $quote('expression', '/p/m.ms', [['() => 1', 0]]) };", "{ f: () => 1 }"),
+        ("$emit($quote('statements', '/p/m.ms', [['a();', 0]]));", "a();"),
+    ] {
+        let output = ok(run(&host, &comptime(body)));
+        assert_eq!(text(&output), expected, "{body}");
+        assert!(output.emissions.iter().all(|emission| emission.place == Place::Value));
+    }
+    for (body, message) in [
+        ("return () => 1;", "a function has no literal form"),
+        ("return { a: Symbol('x') };", "a symbol has no literal form"),
+        ("return new Set();", "a Set has no literal form"),
+        ("const a = {}; a.a = a; return a;", "a value that contains itself has no literal form"),
+    ] {
+        let failure = failure(run(&host, &comptime(body)));
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NoLiteral, message), "{body}");
+    }
+}
+
+#[test]
+fn emissions_go_where_the_target_takes_them() {
+    let host = host(1);
+    let emit = "export function m(ctx) { $emit($quote('members', '/p/m.ms', [['x = 1;', 0]])); }";
+    let place = |kind: &str| {
+        let mut job = on_class(emit, vec![]);
+        job.input = job.input.replace("\"kind\":\"class\"", &format!("\"kind\":\"{kind}\""));
+        ok(run(&host, &job)).emissions[0].place
+    };
+    assert_eq!(place("class"), Place::Members);
+    assert_eq!(place("interface"), Place::Members);
+    assert_eq!(place("enum"), Place::Members);
+    assert_eq!(place("function"), Place::After);
+    assert_eq!(place("variable"), Place::After);
+    assert_eq!(ok(run(&host, &call(emit))).emissions[0].place, Place::Value);
+    let all = "export function m(ctx) {
+        const q = $quote('statements', '/p/m.ms', [['x;', 0]]);
+        ctx.addBefore(q); ctx.addAfter(q); ctx.replace(q); ctx.addMembers([q, q]); ctx.emit(q);
+        return $quote('members', '/p/m.ms', [['y', 0]]);
+    }";
+    let output = ok(run(&host, &on_class(all, vec![])));
+    let places: Vec<Place> = output.emissions.iter().map(|emission| emission.place).collect();
+    assert_eq!(places, [Place::Before, Place::After, Place::Replace, Place::Members, Place::After, Place::Members]);
+}
+
+#[test]
+fn arguments_arrive_as_syntax_or_as_values() {
+    let host = host(1);
+    let js = "export function m(ctx, name, expr, type, value, missing = 'default') {
+        console.log(name instanceof Name, expr instanceof Expr, type instanceof TypeNode, value.a[0], missing, ctx.block.text);
+        return expr;
+    }";
+    let mut job = call(js);
+    job.input = json!({
+        "target": null,
+        "args": [
+            { "kind": "syntax", "form": "name", "syntax": at("Eq") },
+            { "kind": "syntax", "form": "expr", "syntax": at("a + b") },
+            { "kind": "syntax", "form": "typeNode", "syntax": at("string[]") },
+            { "kind": "value", "json": "{\"a\": [1]}" },
+        ],
+        "block": at("{ run(); }"),
+    })
+    .to_string();
+    let output = ok(run(&host, &job));
+    assert_eq!(output.logs[0].text, "true true true 1 default { run(); }");
+    assert_eq!(text(&output), "a + b");
+    assert_eq!(output.emissions[0].pieces[0].origin, PieceOrigin::Target { range: TextRange::new(100, 105) });
+}
+
+#[test]
+fn imports_and_unique_names() {
+    let host = host(1);
+    let js = "import { helper } from './helper';
+    export function m(ctx) {
+        const hash = ctx.import('std/runtime', 'hash');
+        console.log(String(hash) === String(ctx.import('std/runtime', 'hash')));
+        helper(ctx);
+        const [a, b] = [ctx.unique('tmp'), ctx.unique('tmp')];
+        return $quote('expression', '/p/m.ms', [['', 0], ['name', hash, 1, 2], ['(', 3], ['name', a, 4, 5], [', ', 6], ['name', b, 7, 8], [')', 9]]);
+    }";
+    let helper = "export function helper(ctx) { ctx.import('./data', 'default'); }";
+    let job = job(
+        graph(&[("/p/m.ms", js), ("/p/lib/helper.ms", helper)]),
+        Invocation::Macro { name: "m".to_owned() },
+        no_target(),
+    );
+    let output = ok(run(&host, &job));
+    assert_eq!(output.logs[0].text, "true");
+    let [hash, data] = output.imports.as_slice() else { panic!("{:?}", output.imports) };
+    let ImportRequest { module, name, local, .. } = hash;
+    assert_eq!((module.as_str(), name.as_str()), ("std/runtime", "hash"));
+    assert!(local.starts_with("hash$"), "{local}");
+    assert_eq!((data.module.as_str(), data.from.as_str()), ("./data", "/p/lib/helper.ms"));
+    let made = text(&output);
+    let (called, names) = made.strip_suffix(')').and_then(|made| made.split_once('(')).expect("a call");
+    let (a, b) = names.split_once(", ").expect("two arguments");
+    assert_eq!(called, local);
+    assert!(a.starts_with("tmp$") && b.starts_with("tmp$") && a != b, "{made}");
+    assert_eq!(text(&ok(run(&host, &job))), made, "the same inputs give the same names");
+}
+
+#[test]
+fn reports_point_at_what_the_macro_saw() {
+    let host = host(1);
+    let js = "export function m(ctx) {
+        ctx.error(ctx.target.fields[0], 'no such field', 'remove it');
+        ctx.warn(undefined, 'slow');
+        ctx.error(ctx.target, 'bad class');
+    }";
+    let output = ok(run(&host, &on_class(js, vec![field("age", Value::Null)])));
+    let [first, second, third] = output.reports.as_slice() else { panic!("{:?}", output.reports) };
+    assert!(first.is_error && !second.is_error);
+    assert_eq!((first.message.as_str(), first.help.as_deref()), ("no such field", Some("remove it")));
+    assert_eq!(first.at, Some(TextRange::new(10, 30)));
+    assert_eq!(second.at, None);
+    assert_eq!(third.at, Some(TextRange::new(6, 10)), "a target stands for its name");
+    let frame = first.frame.as_ref().expect("a report knows where it was made");
+    assert_eq!((frame.function.as_str(), frame.file.as_str(), frame.line), ("m", "/p/m.ms", 1));
+}
+
+#[test]
+fn an_error_has_the_macros_own_stack() {
+    let host = host(1);
+    let inner = "export function check(x) {\n  throw new TypeError('no ' + x);\n}";
+    let outer = "import { check } from './inner';\nexport function m(ctx) {\n    check('luck');\n}";
+    let mut job = job(
+        graph(&[("/p/m.ms", outer), ("/p/inner.ms", inner)]),
+        Invocation::Macro { name: "m".to_owned() },
+        no_target(),
+    );
+    // The entry's third line lies at 40:6 of its source, the second of the other is unmapped.
+    let mut mapped = (*job.graph).clone();
+    mapped.modules[0].map = r#"{"version":3,"sources":["m.ms"],"names":[],"mappings":";;AAwCM"}"#.into();
+    mapped.digest = Digest::of(b"mapped");
+    job.graph = Arc::new(mapped);
+    let failure = failure(run(&host, &job));
+    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Threw, "TypeError: no luck"));
+    let frames: Vec<(&str, &str, u32, u32)> = failure
+        .stack
+        .iter()
+        .map(|frame| (frame.function.as_str(), frame.file.as_str(), frame.line, frame.col))
+        .collect();
+    // The engine takes a constructor call to be where its arguments end.
+    assert_eq!(frames, [("check", "/p/inner.ms", 1, 30), ("m", "/p/m.ms", 40, 6)]);
+}
+
+#[test]
+fn modules_that_do_not_load_are_said_so() {
+    let host = host(1);
+    let of = |js: &str| failure(run(&host, &call(js)));
+    let syntax = of("export function m(ctx) {\n  let = ;\n}");
+    assert_eq!(syntax.kind, FailureKind::Module);
+    assert_eq!(syntax.stack.first().map(|frame| frame.line), Some(1), "{syntax:?}");
+    let absent = of("export function other() {}");
+    assert_eq!((absent.kind, absent.message.as_str()), (FailureKind::Module, "`m` is not exported by /p/m.ms"));
+    let unresolved = of("import './gone'; export function m() {}");
+    assert_eq!(unresolved.kind, FailureKind::Module);
+    assert_eq!(unresolved.message, "cannot find module `./gone`, imported by /p/m.ms");
+    let unlinked = of("import { nothing } from './m'; export function m() { nothing; }");
+    assert_eq!(unlinked.kind, FailureKind::Module, "{unlinked:?}");
+    let threw = of("null.x; export function m() {}");
+    assert_eq!(threw.kind, FailureKind::Threw);
+    let waiting = of("await new Promise(() => {}); export function m() {}");
+    assert_eq!(waiting.kind, FailureKind::Module);
+    let promise = of("export async function m() {}");
+    assert_eq!(promise.kind, FailureKind::Threw);
+    assert!(promise.message.contains("cannot be async"), "{}", promise.message);
+    assert_eq!(of("export function m() { throw 'words'; }").message, "threw the string \"words\", which is no Error");
+}
+
+#[test]
+fn std_meta_can_be_imported() {
+    let js = "import { readFile, Name, root } from 'std/meta'; export function m() { return [typeof readFile, typeof Name, root]; }";
+    assert_eq!(text(&ok(run(&host(1), &call(js)))), r#"["function", "function", "/p"]"#);
+}
+
+#[test]
+fn nothing_of_one_expansion_reaches_the_next() {
+    let host = host(1);
+    let js = "let count = 0;
+    export function m() {
+        count++;
+        const seen = [count, globalThis.leak, [].leak, typeof $ask];
+        globalThis.leak = 1; Array.prototype.leak = 2; JSON.stringify = null; Object.prototype.kind = 'x';
+        return $quote('expression', '/p/m.ms', [['', 0], ['expression', seen, 1, 2]]);
+    }";
+    let job = call(js);
+    for _ in 0..5 {
+        assert_eq!(text(&ok(run(&host, &job))), r#"[1, undefined, undefined, "undefined"]"#);
+    }
+    assert_eq!(host.stats().spawned, 1);
+}
+
+#[test]
+fn there_is_no_clock_and_no_chance() {
+    let host = host(1);
+    for global in
+        ["Date", "performance", "WeakRef", "FinalizationRegistry", "Atomics", "SharedArrayBuffer", "setTimeout"]
+    {
+        assert_eq!(value(&host, &format!("return typeof {global};")).unwrap(), "\"undefined\"", "{global}");
+    }
+    let random = value(&host, "return Math.random();").unwrap_err();
+    assert!(random.message.contains("Math.random() is not available"), "{}", random.message);
+}
+
+#[test]
+fn console_output_comes_back() {
+    let host = host(1);
+    let js = "export function m() {
+        console.log('a', 1, { b: [2, 'x'], c: new Map([[1, 2]]) }, null);
+        console.error(new Error('e'));
+        const loop = {}; loop.self = loop; console.info(loop);
+        for (let i = 0; i < 2000; i++) console.debug(i);
+    }";
+    let output = ok(run(&host, &call(js)));
+    assert_eq!(output.logs[0].text, "a 1 { b: [2, \"x\"], c: Map {1 => 2} } null");
+    assert_eq!(output.logs[1].text, "Error: e");
+    assert_eq!(output.logs[2].text, "{ self: [Circular] }");
+    assert_eq!(output.logs.len(), 1001);
+    let failed = failure(run(&host, &call("export function m() { console.log('before'); throw new Error('x'); }")));
+    assert_eq!(failed.logs[0].text, "before");
+}
+
+/// Runs a macro that must be stopped and asserts that it was, and how soon.
+fn stopped(host: &Host, body: &str, limits: Limits) -> Failure {
+    let mut job = call(&format!("export function m(ctx) {{ {body} }}"));
+    job.limits = limits;
+    job.blame = format!("/p/m.ms {body}");
+    let started = Instant::now();
+    let outcome = run(host, &job);
+    // The deadline, the grace, and room for a busy machine; far from what the macro would take.
+    assert!(started.elapsed() < limits.deadline + Duration::from_secs(2), "{body}: {:?}", started.elapsed());
+    assert!(outcome.micros > 0);
+    failure(outcome)
+}
+
+fn short() -> Limits {
+    Limits { deadline: Duration::from_millis(100), ..Limits::default() }
+}
+
+#[test]
+fn loops_end_at_the_deadline() {
+    let host = host(2);
+    for body in [
+        "while (true) {}",
+        "for (;;) { try { for (;;) {} } catch {} finally { for (;;) {} } }",
+        "[1].forEach(function again() { while (true) [1].map(() => 1); });",
+        "new Proxy({}, { get() { for (;;) {} } }).x;",
+        "/(a+)+$/.test('a'.repeat(40) + 'b');",
+        "JSON.stringify({ toJSON() { for (;;) {} } });",
+        "Promise.resolve().then(() => { for (;;) {} }); for (;;) {}",
+    ] {
+        let failure = stopped(&host, body, short());
+        assert_eq!(failure.kind, FailureKind::TimedOut, "{body}: {failure:?}");
+    }
+    // A native function that does not look at the clock: only killing the process helps.
+    let failure = stopped(&host, "(10n ** 400000n).toString();", short());
+    assert_eq!(failure.kind, FailureKind::TimedOut);
+    assert_eq!(value(&host, "return 1;").unwrap(), "1", "the pool serves on");
+}
+
+#[test]
+fn a_loop_in_a_modules_top_level_ends_too() {
+    let host = host(1);
+    let mut job = call("for (;;) {} export function m() {}");
+    job.limits = short();
+    assert_eq!(failure(run(&host, &job)).kind, FailureKind::TimedOut);
+}
+
+#[test]
+fn memory_bombs_and_deep_recursion_are_contained() {
+    let host = host(1);
+    for body in [
+        "const all = []; for (;;) all.push(new Array(1000).fill(all.length));",
+        "let text = 'x'; for (;;) text += text;",
+        "const all = []; for (;;) all.push(new Uint8Array(1 << 20));",
+        "const all = new Map(); for (let i = 0; ; i++) all.set(i, { i });",
+    ] {
+        let failure = stopped(&host, body, Limits::default());
+        // A string has a longest length too, which is reached first.
+        let kinds = [FailureKind::OutOfMemory, FailureKind::Threw];
+        assert!(kinds.contains(&failure.kind), "{body}: {failure:?}");
+    }
+    for body in [
+        "(function f() { f(); })();",
+        "const f = { toString() { return `${f}`; } }; `${f}`;",
+        "let deep = []; for (let i = 0; i < 100000; i++) deep = [deep]; return deep;",
+        "JSON.parse('['.repeat(1e6));",
+        "new RegExp('('.repeat(1e5));",
+    ] {
+        let failure = stopped(&host, body, Limits::default());
+        assert_ne!(failure.kind, FailureKind::Crashed, "{body}: {failure:?}");
+    }
+    assert_eq!(value(&host, "return 1;").unwrap(), "1");
+}
+
+#[test]
+fn a_huge_output_is_no_danger() {
+    let host = host(1);
+    let outcome = value(&host, "return $quote('expression', '/p/m.ms', [['x'.repeat(8e6), 0]]);").unwrap();
+    assert_eq!(outcome.len(), 8_000_000);
+    let failure = stopped(&host, "return Array.from({ length: 60 }, () => 'x'.repeat(1e6));", Limits::default());
+    assert_eq!(failure.kind, FailureKind::OutOfMemory, "{failure:?}");
+}
+
+#[test]
+fn a_macro_that_is_stopped_twice_is_not_run_until_it_changes() {
+    let host = host(1);
+    let bad = "export function m(ctx) { for (;;) {} }";
+    let mut job = call(bad);
+    job.limits = short();
+    assert_eq!(failure(run(&host, &job)).kind, FailureKind::TimedOut);
+    assert_eq!(failure(run(&host, &job)).kind, FailureKind::TimedOut);
+    let before = host.stats();
+    let banned = failure(run(&host, &job));
+    assert_eq!(banned.kind, FailureKind::Banned);
+    assert!(banned.message.contains("/p/m.ms m"), "{}", banned.message);
+    assert_eq!(host.stats(), before, "it was not run");
+    job.graph = graph(&[("/p/m.ms", "export function m(ctx) { return 1; }")]);
+    assert_eq!(text(&ok(run(&host, &job))), "1", "changed, it runs again");
+}
+
+#[test]
+fn a_success_between_two_stops_keeps_a_macro_running() {
+    let host = host(1);
+    let js = "export function m(ctx, loops) { while (loops) {} return 1; }";
+    let with = |loops: bool| {
+        let mut job = call(js);
+        job.input = json!({ "target": null, "args": [{ "kind": "value", "json": loops.to_string() }], "block": null })
+            .to_string();
+        job.limits = short();
+        run(&host, &job).result
+    };
+    for _ in 0..2 {
+        assert_eq!(with(true).unwrap_err().kind, FailureKind::TimedOut);
+        assert!(with(false).is_ok());
+    }
+    assert_eq!(host.stats().stopped, 2);
+    assert!(host.stats().spawned <= 3);
+}
+
+#[test]
+fn cancelling_ends_a_run() {
+    let host = host(1);
+    let cancel = Cancel::new();
+    let mut job = call("export function m() { readFile('go'); for (;;) {} }");
+    job.limits.deadline = Duration::from_secs(60);
+    // Cancels as soon as the macro runs.
+    struct Trip(Cancel, ProjectInputs);
+    impl msc::macros::Inputs for Trip {
+        fn read_file(&self, path: &FilePath) -> Result<Arc<str>, msc::macros::InputError> {
+            self.0.cancel();
+            self.1.read_file(path).or(Ok("".into()))
+        }
+        fn glob(&self, base: &FilePath, pattern: &str) -> Result<Vec<FilePath>, msc::macros::InputError> {
+            self.1.glob(base, pattern)
+        }
+        fn env(&self, name: &str) -> Result<Option<String>, msc::macros::InputError> {
+            self.1.env(name)
+        }
+        fn exec(
+            &self,
+            program: &str,
+            args: &[String],
+        ) -> Result<msc::macros::effect::ExecOutput, msc::macros::InputError> {
+            self.1.exec(program, args)
+        }
+        fn fetch(
+            &self,
+            request: &msc::macros::effect::Request,
+        ) -> Result<msc::macros::effect::Response, msc::macros::InputError> {
+            self.1.fetch(request)
+        }
+    }
+    let inputs = Trip(cancel.clone(), ProjectInputs::new(job.root.clone()));
+    let started = Instant::now();
+    assert!(host.run(&job, &inputs, &cancel).is_err());
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(value(&host, "return 1;").unwrap(), "1", "a cancelled macro is not to blame");
+}
+
+#[test]
+fn without_its_program_the_host_fails_and_says_so() {
+    let host = Host::new(HostOptions::new(PathBuf::from("/nowhere/msc")));
+    let failure = failure(run(&host, &call("export function m() {}")));
+    assert_eq!(failure.kind, FailureKind::Crashed);
+    // A program that is no worker.
+    let host = Host::new(HostOptions::new(PathBuf::from(if cfg!(windows) { "cmd" } else { "/bin/true" })));
+    let failure = self::failure(run(&host, &call("export function m() {}")));
+    assert_eq!(failure.kind, FailureKind::Crashed);
+}
+
+#[test]
+fn many_threads_share_the_workers() {
+    let host = host(2);
+    let js = "export function m(ctx, number) { return number * 2; }";
+    let shared = graph(&[("/p/m.ms", js)]);
+    let done = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..8u64 {
+            let (host, shared, done) = (&host, &shared, &done);
+            scope.spawn(move || {
+                for step in 0..25 {
+                    let number = thread * 100 + step;
+                    let mut job = job(shared.clone(), Invocation::Macro { name: "m".to_owned() }, no_target());
+                    let args = json!([{ "kind": "value", "json": number.to_string() }]);
+                    job.input = json!({ "target": null, "args": args, "block": null }).to_string();
+                    assert_eq!(text(&ok(run(host, &job))), (number * 2).to_string());
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(done.load(Ordering::Relaxed), 200);
+    assert_eq!((host.stats().runs, host.stats().stopped), (200, 0));
+    assert!(host.stats().spawned <= 2);
+}
+
+/// A project on disk and a job in its folder `src`.
+struct Project {
+    dir: tempfile::TempDir,
+    host: Host,
+}
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Project {
+        let dir = tempfile::tempdir().expect("a directory");
+        let project = Project { dir, host: host(1) };
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        project
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join("project").join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("below the root")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    fn root(&self) -> FilePath {
+        FilePath::from_os(&self.path("").canonicalize().expect("the root"))
+    }
+
+    fn run(&self, body: &str) -> Outcome {
+        let mut job = comptime(body);
+        job.root = self.root();
+        job.base = self.root().join("src");
+        run(&self.host, &job)
+    }
+
+    fn value(&self, body: &str) -> String {
+        text(&ok(self.run(body)))
+    }
+
+    fn holds(&self, effects: &[Effect]) -> bool {
+        let inputs = ProjectInputs::new(self.root());
+        effects.iter().all(|effect| effect.still_holds(&inputs))
+    }
+}
+
+#[test]
+fn what_a_macro_reads_is_recorded() {
+    let project = Project::new(&[("src/a.json", "{\"x\": [1]}"), ("data/b.txt", "b")]);
+    assert_eq!(project.value("return readJson('a.json').x;"), "[1]");
+    assert_eq!(project.value("return readFile('../data/b.txt');"), "\"b\"");
+    assert_eq!(project.value("return readFile(root + '/data/b.txt');"), "\"b\"");
+    let outcome = project.run("return [readFile('./a.json'), readFile('../data/b.txt'), readFile('a.json')].length;");
+    assert_eq!(outcome.effects.len(), 2, "each file once: {:?}", outcome.effects);
+    assert!(project.holds(&outcome.effects));
+    project.write("src/c.json", "");
+    assert!(project.holds(&outcome.effects), "another file is no matter");
+    project.write("data/b.txt", "changed");
+    assert!(!project.holds(&outcome.effects));
+    project.write("data/b.txt", "b");
+    assert!(project.holds(&outcome.effects), "the content counts, not the time");
+    std::fs::remove_file(project.path("data/b.txt")).expect("it exists");
+    assert!(!project.holds(&outcome.effects));
+}
+
+#[test]
+fn a_missing_file_is_an_effect_too() {
+    let project = Project::new(&[("src/a.txt", "")]);
+    let outcome = project.run("try { readFile('b.txt'); } catch (error) { return error.kind; }");
+    assert!(matches!(outcome.effects.as_slice(), [Effect::File { digest: None, .. }]), "{:?}", outcome.effects);
+    assert!(project.holds(&outcome.effects));
+    project.write("src/b.txt", "");
+    assert!(!project.holds(&outcome.effects));
+    assert_eq!(text(&ok(outcome)), "\"Missing\"");
+    let failure = failure(project.run("return readFile('c.txt');"));
+    assert_eq!(failure.kind, FailureKind::Input);
+    assert!(failure.message.contains("src/c.txt"), "{}", failure.message);
+    let invalid = self::failure(project.run("return readJson('a.txt');"));
+    assert_eq!(invalid.kind, FailureKind::Input);
+    assert!(invalid.message.contains("a.txt is not valid JSON"), "{}", invalid.message);
+}
+
+#[test]
+fn globs_are_sorted_and_recorded() {
+    let files = [("src/r/b.ms", ""), ("src/r/a.ms", ""), ("src/r/x/c.ms", ""), ("src/r/d.ts", ""), ("src/.h/e.ms", "")];
+    let project = Project::new(&files);
+    project.write("src/node_modules/p/f.ms", "");
+    assert_eq!(project.value("return glob('r/*.ms');"), r#"["r/a.ms", "r/b.ms"]"#);
+    assert_eq!(project.value("return glob('./**/*.ms');"), r#"["r/a.ms", "r/b.ms", "r/x/c.ms"]"#);
+    assert_eq!(project.value("return glob('r/*.{ts,js}');"), r#"["r/d.ts"]"#);
+    assert_eq!(project.value("return glob('../src/r/x/*');"), r#"["r/x/c.ms"]"#);
+    assert_eq!(project.value("return glob('none/*');"), "[]");
+    assert_eq!(
+        project.value("return glob(root + '/src/r/x/*').map((path) => path.slice(root.length));"),
+        r#"["/src/r/x/c.ms"]"#
+    );
+    assert_eq!(project.value("return glob('r/*.ms').map(readFile).length;"), "2");
+    let outcome = project.run("return glob('r/*.ms');");
+    assert!(project.holds(&outcome.effects));
+    project.write("src/r/a.ms", "changed");
+    project.write("src/r/e.ts", "");
+    assert!(project.holds(&outcome.effects), "the list is the same");
+    project.write("src/r/c.ms", "");
+    assert!(!project.holds(&outcome.effects));
+    assert_eq!(failure(project.run("glob('../../*');")).kind, FailureKind::NotPermitted);
+    assert_eq!(failure(project.run("glob('[');")).kind, FailureKind::Input);
+}
+
+#[test]
+fn what_is_private_stays_so() {
+    let project =
+        Project::new(&[("src/a.txt", "a"), (".env", "KEY=1"), ("src/.env.local", "KEY=2"), (".git/config", "url")]);
+    std::fs::write(project.dir.path().join("secret.txt"), "secret").expect("a file");
+    for path in [
+        "../../secret.txt",
+        "/etc/passwd",
+        "../.env",
+        ".env.local",
+        "../.ENV",
+        "../.git/config",
+        "../.git/gone",
+        "../../gone.txt",
+        "../x/../../secret.txt",
+    ] {
+        let failure = failure(project.run(&format!("return readFile({path:?});")));
+        assert_eq!(failure.kind, FailureKind::NotPermitted, "{path}: {failure:?}");
+        assert!(failure.help.as_deref().is_some_and(|help| help.contains("`read`")), "{failure:?}");
+        assert!(!failure.message.contains("KEY"));
+    }
+    for (body, permission) in [
+        ("env('HOME')", "`env` for `HOME`"),
+        ("exec('ls', ['-l'])", "`run` for `ls`"),
+        ("fetch('https://user@example.com:8080/x?y')", "`net` for `example.com:8080`"),
+    ] {
+        let failure = failure(project.run(&format!("return {body};")));
+        assert_eq!(failure.kind, FailureKind::NotPermitted, "{body}");
+        assert!(failure.help.as_deref().is_some_and(|help| help.contains(permission)), "{failure:?}");
+    }
+    // Whether something was refused must not be able to steer an output that is kept.
+    let caught = project.run("try { env('HOME'); } catch { return 1; }");
+    assert_eq!(failure(caught).kind, FailureKind::NotPermitted);
+    assert!(project.run("env('HOME');").effects.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn links_do_not_lead_out() {
+    use std::os::unix::fs::symlink;
+    let project = Project::new(&[("src/a.txt", "a"), (".git/config", "url")]);
+    let outside = project.dir.path().join("outside");
+    std::fs::create_dir(&outside).expect("a directory");
+    std::fs::write(outside.join("secret.txt"), "secret").expect("a file");
+    symlink(&outside, project.path("src/out")).expect("a link");
+    symlink(outside.join("secret.txt"), project.path("src/secret")).expect("a link");
+    symlink(outside.join("gone"), project.path("src/dangling")).expect("a link");
+    symlink(project.path(".git"), project.path("src/history")).expect("a link");
+    symlink(project.path("src/a.txt"), project.path("src/inside")).expect("a link");
+    for path in ["out/secret.txt", "out/gone.txt", "secret", "dangling", "history/config"] {
+        let failure = failure(project.run(&format!("return readFile({path:?});")));
+        assert_eq!(failure.kind, FailureKind::NotPermitted, "{path}: {failure:?}");
+    }
+    assert_eq!(project.value("return readFile('inside');"), "\"a\"");
+    assert_eq!(failure(project.run("return glob('out/*');")).kind, FailureKind::NotPermitted);
+    assert_eq!(project.value("return glob('**/*.txt');"), "[\"a.txt\"]");
+    // A pipe that nobody writes to would block for ever.
+    let fifo = std::process::Command::new("mkfifo").arg(project.path("src/pipe")).status().expect("mkfifo runs");
+    assert!(fifo.success());
+    assert_eq!(failure(project.run("return readFile('pipe');")).kind, FailureKind::Input);
+}

@@ -71,7 +71,8 @@ pub struct Response {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecOutput {
-    pub status: i32,
+    /// The exit code; negative where a signal ended it.
+    pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }

@@ -418,7 +418,7 @@ fn answer(
         Question::Glob { pattern } => {
             let paths = inputs.glob(&job.base, &pattern);
             effects.extend(Effect::of_glob(&job.base, &pattern, &paths));
-            let is_absolute = FilePath::resolve("/a", &pattern) == FilePath::resolve("/b", &pattern);
+            let is_absolute = pattern.starts_with(['/', '\\']) || pattern.as_bytes().get(1) == Some(&b':');
             // As the pattern was written: an output should not hold where a project happens to lie.
             let show = |path: FilePath| if is_absolute { path.to_string() } else { relative(&job.base, &path) };
             paths.map(|paths| Answer::List(paths.into_iter().map(show).collect()))
@@ -437,6 +437,10 @@ fn answer(
 fn relative(from: &FilePath, to: &FilePath) -> String {
     let (mut above, mut steps) = (from.clone(), String::new());
     while !to.is_under(&above) {
+        if above.as_str() == "/" {
+            // Another drive.
+            return to.to_string();
+        }
         above = above.parent();
         steps.push_str("../");
     }

@@ -10,6 +10,8 @@
 const QUOTE = 0, TARGET = 1, COMPUTED = 2, GLUE = 3;
 const ask = globalThis.$ask;
 delete globalThis.$ask;
+// A macro may break its own globals; its answer should still come through.
+const { parse, stringify } = JSON;
 
 // Where something stands in the use's file, and its text there when `text` is something else.
 const RANGE = Symbol("range");
@@ -206,7 +208,7 @@ function describe(value) {
   switch (typeof value) {
     case "function": return value.name ? `the function \`${value.name}\`` : "a function";
     case "object": break;
-    case "string": return `the string ${JSON.stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`;
+    case "string": return `the string ${stringify(value.length > 40 ? value.slice(0, 40) + "…" : value)}`;
     case "symbol": return "a symbol";
     default: return `the ${typeof value} ${String(value)}`;
   }
@@ -423,7 +425,7 @@ function writeLiteral(out, value, site, path) {
     throw site === undefined ? new LiteralError(why, help) : new SpliceError(why, help, site);
   };
   switch (typeof value) {
-    case "string": return text(JSON.stringify(value));
+    case "string": return text(stringify(value));
     case "number": return text(Object.is(value, -0) ? "-0" : String(value));
     case "bigint": return text(`${value}n`);
     case "boolean":
@@ -451,7 +453,7 @@ function writeLiteral(out, value, site, path) {
     if (keys.length === 0) text("{}");
     else {
       keys.forEach((key, i) => {
-        const written = key === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(key) ? key : JSON.stringify(key);
+        const written = key === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(key) ? key : stringify(key);
         text(`${i > 0 ? ", " : "{ "}${written}: `);
         writeLiteral(out, value[key], site, path);
       });
@@ -574,12 +576,15 @@ function defaultPlace(fragment) {
 
 function emitAt(place, value) {
   const pieces = [];
-  splice(pieces, place === "Members" ? "member" : place === "Value" ? "argument" : "statement", value, null, "");
+  if (place !== "Value") splice(pieces, place === "Members" ? "member" : "statement", value, null, "");
+  else if (isCode(value)) splice(pieces, "argument", value, null, "");
+  else writeLiteral(pieces, value, null, []);
   state.emissions.push([place, pieces]);
 }
 
 function $emit(value) {
-  if (Array.isArray(value)) for (const each of value) $emit(each);
+  const isList = Array.isArray(value) && (state.target !== undefined || (value.length > 0 && value.every(isCode)));
+  if (isList) for (const each of value) $emit(each);
   else emitAt(defaultPlace(value), value);
 }
 
@@ -670,7 +675,7 @@ const readFile = (path) => request("readFile", String(path));
 function readJson(path) {
   const text = readFile(path);
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (error) {
     throw new InputError("Invalid", `${path} is not valid JSON: ${error.message}`, undefined);
   }
@@ -686,7 +691,7 @@ function fetch(url, init = {}) {
     ok: response.status >= 200 && response.status < 300,
     headers: Object.fromEntries(response.headers),
     text: () => response.body,
-    json: () => JSON.parse(response.body),
+    json: () => parse(response.body),
   };
 }
 
@@ -695,7 +700,7 @@ function fetch(url, init = {}) {
 const LOG_LINES = 1000, LOG_LENGTH = 16384;
 
 function inspect(value, depth, path) {
-  if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
+  if (typeof value === "string") return depth === 0 ? value : stringify(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return `[Function: ${value.name || "anonymous"}]`;
   if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
@@ -711,7 +716,7 @@ function inspect(value, depth, path) {
   const prefix = made && made !== "Object" ? `${made} ` : "";
   if (value instanceof Map) return `Map {${many([...value].map(([key, each]) => `${show(key)} => ${show(each)}`))}}`;
   if (value instanceof Set) return `Set {${many([...value].map(show))}}`;
-  const entries = Object.keys(value).map((key) => `${IDENTIFIER.test(key) ? key : JSON.stringify(key)}: ${show(value[key])}`);
+  const entries = Object.keys(value).map((key) => `${IDENTIFIER.test(key) ? key : stringify(key)}: ${show(value[key])}`);
   return entries.length ? `${prefix}{ ${many(entries)} }` : `${prefix}{}`;
 }
 
@@ -736,13 +741,14 @@ Error.stackTraceLimit = 30;
 
 const meta = {
   $quote, $emit, readFile, readJson, glob, env, exec, fetch, identifier,
-  Fragment, Name, Expr, TypeNode, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, MacroContext,
+  Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember,
+  MacroContext,
 };
 for (const key of Object.keys(meta)) define(key, meta[key]);
 define("console", { log, info: log, warn: log, error: log, debug: log, trace: log, dir: log });
 
 function argument(json) {
-  if (json.kind === "value") return json.json === "" ? undefined : JSON.parse(json.json);
+  if (json.kind === "value") return json.json === "" ? undefined : parse(json.json);
   const { text, range } = json.syntax;
   switch (json.form) {
     case "name": return new Name(text, range);
@@ -780,16 +786,16 @@ export function start(entry, root, macro) {
 
 // What went wrong before or outside `run`, in the same form.
 export function failed(error) {
-  return JSON.stringify({ failure: { ...failure(error), modules: state.modules }, logs: state.logs });
+  return stringify({ failure: { ...failure(error), modules: state.modules }, logs: state.logs });
 }
 
 export function run(namespace, isComptime, inputText) {
   try {
-    const input = JSON.parse(inputText);
+    const input = parse(inputText);
     const called = isComptime ? namespace.default : namespace[state.macro];
     if (typeof called !== "function") {
       const what = isComptime ? "a compile-time block" : `\`${state.macro}\``;
-      return JSON.stringify({ failure: { kind: "Module", message: `${what} is not exported by ${state.entry}` }, logs: [] });
+      return stringify({ failure: { kind: "Module", message: `${what} is not exported by ${state.entry}` }, logs: [] });
     }
     state.target = input.target ? new Target(input.target) : undefined;
     state.args = input.args.map(argument);
@@ -811,7 +817,7 @@ export function run(namespace, isComptime, inputText) {
     }
     if (state.refusal) throw state.refusal;
     const { modules, emissions, imports, reports, logs } = state;
-    return JSON.stringify({ output: { modules, emissions, imports, reports, logs } });
+    return stringify({ output: { modules, emissions, imports, reports, logs } });
   } catch (error) {
     return failed(state.refusal ?? error);
   }

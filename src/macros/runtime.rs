@@ -28,7 +28,8 @@ const META: &str = "std/meta";
 
 /// `std/meta` as a module: the prelude's globals, importable.
 const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, fetch, identifier, root, console, \
-    Fragment, Name, Expr, TypeNode, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, MacroContext } \
+    Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, \
+    MacroContext } \
     = globalThis;";
 
 /// Half of what [`super::worker`] gives its JavaScript thread, and less.
@@ -56,6 +57,8 @@ pub(super) type Asker = dyn Fn(Question) -> Result<Answer, InputError>;
 /// What the engine's callbacks see of the expansion that runs.
 struct Shared {
     graph: RefCell<Option<Rc<CompiledGraph>>>,
+    /// While modules are compiled each stands alone: what it imports is an empty module.
+    compiling: Cell<bool>,
     asker: Box<Asker>,
     meta: Bytecode,
 }
@@ -96,7 +99,7 @@ impl Engine {
             Ok((prelude, Bytecode::compile(&ctx, META, META_SOURCE)?))
         })?;
         drop(scratch);
-        let shared = Rc::new(Shared { graph: RefCell::new(None), asker, meta });
+        let shared = Rc::new(Shared { graph: RefCell::new(None), compiling: Cell::new(false), asker, meta });
         runtime.set_loader(GraphModules(shared.clone()), GraphModules(shared.clone()));
         Ok(Engine { ready: None, graphs: Graphs::new(), prelude, shared, current, interrupted, runtime })
     }
@@ -108,7 +111,10 @@ impl Engine {
     pub fn compile(&mut self, graph: &ModuleGraph) -> Result<Rc<CompiledGraph>, Failure> {
         self.runtime.set_memory_limit(0);
         let scratch = Context::custom::<Intrinsics>(&self.runtime).map_err(|_| out_of_memory(0))?;
-        let compiled = scratch.with(|ctx| CompiledGraph::compile(&ctx, graph))?;
+        self.shared.compiling.set(true);
+        let compiled = scratch.with(|ctx| CompiledGraph::compile(&ctx, graph));
+        self.shared.compiling.set(false);
+        let compiled = compiled?;
         Ok(self.graphs.keep(graph.digest, compiled))
     }
 
@@ -176,7 +182,7 @@ impl Engine {
                 Err(_) if self.interrupted.load(Ordering::Relaxed) >= request.run => {
                     Err(timed_out(request.limits.deadline))
                 }
-                Err(_) => Err(out_of_memory(request.limits.memory_bytes)),
+                Err(_) => Err(untold(&ctx, request.limits.memory_bytes)),
             }
         });
         let result = result.map_err(|failure| match failure.kind {
@@ -243,6 +249,16 @@ fn engine_failure(phase: Phase, error: &Error) -> Failure {
     }
 }
 
+/// What kept the prelude from telling what went wrong.
+fn untold(ctx: &Ctx<'_>, memory: u64) -> Failure {
+    match ctx.catch().as_exception().and_then(|exception| exception.message()) {
+        Some(message) if message != "out of memory" => {
+            Failure::new(FailureKind::Threw, format!("the macro failed, and its context with it: {message}"))
+        }
+        _ => out_of_memory(memory),
+    }
+}
+
 pub(super) fn timed_out(deadline: Duration) -> Failure {
     Failure::new(FailureKind::TimedOut, format!("the macro ran longer than {deadline:?} and was stopped"))
         .with_help("look for a loop that does not end")
@@ -263,6 +279,9 @@ impl Resolver for GraphModules {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<String> {
+        if self.0.compiling.get() {
+            return Ok(format!("empty:{name}"));
+        }
         if name.trim_end_matches(".ms") == META {
             return Ok(META.to_owned());
         }
@@ -284,6 +303,9 @@ impl Loader for GraphModules {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<Module<'js, Declared>> {
+        if self.0.compiling.get() {
+            return Module::declare(ctx.clone(), name, "");
+        }
         if name == META {
             return self.0.meta.load(ctx);
         }
@@ -339,7 +361,7 @@ fn answer_value<'js>(ctx: &Ctx<'js>, answer: Answer) -> rquickjs::Result<Value<'
         Answer::List(list) => list.into_js(ctx),
         Answer::Exec(output) => {
             let object = Object::new(ctx.clone())?;
-            object.set("status", output.status)?;
+            object.set("code", output.code)?;
             object.set("stdout", output.stdout)?;
             object.set("stderr", output.stderr)?;
             Ok(object.into_value())
