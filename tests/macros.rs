@@ -535,6 +535,9 @@ fn console_output_comes_back() {
     assert_eq!(output.logs.len(), 1001);
     let failed = failure(run(&host, &call("export function m() { console.log('before'); throw new Error('x'); }")));
     assert_eq!(failed.logs[0].text, "before");
+    let failed =
+        failure(run(&host, &call("export function m(ctx) { ctx.error(undefined, 'why'); throw new Error('x'); }")));
+    assert_eq!(failed.reports[0].message, "why");
 }
 
 /// Runs a macro that must be stopped and asserts that it was, and how soon.

@@ -18,6 +18,9 @@ use crate::base::{FilePath, TextRange};
 struct Returned {
     output: Option<Output>,
     failure: Option<Failed>,
+    /// Of a failure.
+    #[serde(default)]
+    reports: Vec<WireReport>,
     #[serde(default)]
     logs: Vec<String>,
 }
@@ -75,7 +78,8 @@ pub(super) fn read_returned(json: &str, find: FindModule) -> Result<JobOutput, F
             help: failed.help,
             stack: frames(&failed.stack.unwrap_or_default(), find),
             site,
-            logs: returned.logs.into_iter().map(|text| Log { text }).collect(),
+            reports: reports(returned.reports, find),
+            logs: logs(returned.logs),
         });
     }
     let output = returned.output.ok_or_else(|| unreadable("it is empty".to_owned()))?;
@@ -99,19 +103,27 @@ pub(super) fn read_returned(json: &str, find: FindModule) -> Result<JobOutput, F
         let pieces = pieces.ok_or_else(|| unreadable("a piece of text has no origin".to_owned()))?;
         emissions.push(Emission { place, pieces });
     }
-    let reports = output.reports.into_iter().map(|report| Report {
+    Ok(JobOutput {
+        emissions,
+        imports: output.imports,
+        reports: reports(output.reports, find),
+        logs: logs(output.logs),
+    })
+}
+
+fn reports(reports: Vec<WireReport>, find: FindModule) -> Vec<Report> {
+    let read = |report: WireReport| Report {
         is_error: report.is_error,
         at: report.at.filter(|at| at.start <= at.end),
         message: report.message,
         help: report.help,
         frame: frames(&report.stack, find).into_iter().next(),
-    });
-    Ok(JobOutput {
-        emissions,
-        imports: output.imports,
-        reports: reports.collect(),
-        logs: output.logs.into_iter().map(|text| Log { text }).collect(),
-    })
+    };
+    reports.into_iter().map(read).collect()
+}
+
+fn logs(logs: Vec<String>) -> Vec<Log> {
+    logs.into_iter().map(|text| Log { text }).collect()
 }
 
 fn range(start: u32, end: u32) -> Option<TextRange> {

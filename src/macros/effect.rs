@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -136,16 +136,19 @@ impl Effect {
 /// all expansions of a pass agree, and a thousand effects on one file cost one read.
 pub struct ProjectInputs {
     root: FilePath,
-    /// With links resolved; `None` where the root does not exist, and nothing can be read.
-    real_root: Option<PathBuf>,
+    /// With links resolved, once something is read; `None` where the root does not exist.
+    real_root: OnceLock<Option<PathBuf>>,
     files: Mutex<HashMap<FilePath, Result<Arc<str>, InputError>>>,
     globs: Mutex<HashMap<(FilePath, String), Result<Vec<FilePath>, InputError>>>,
 }
 
 impl ProjectInputs {
     pub fn new(root: FilePath) -> ProjectInputs {
-        let real_root = fs::canonicalize(root.to_os()).ok();
-        ProjectInputs { root, real_root, files: Mutex::default(), globs: Mutex::default() }
+        ProjectInputs { root, real_root: OnceLock::new(), files: Mutex::default(), globs: Mutex::default() }
+    }
+
+    fn real_root(&self) -> Option<&Path> {
+        self.real_root.get_or_init(|| fs::canonicalize(self.root.to_os()).ok()).as_deref()
     }
 
     /// The real path behind `path` where the rule permits to read it.
@@ -153,7 +156,7 @@ impl ProjectInputs {
         let refused = |why: &str| {
             Err(InputError::not_permitted(format!("a macro may not read {path}: {why}"), "read", path.as_str()))
         };
-        let Some(real_root) = self.real_root.as_deref().filter(|_| path.is_under(&self.root)) else {
+        let Some(real_root) = self.real_root().filter(|_| path.is_under(&self.root)) else {
             return refused("it lies outside the project");
         };
         if let Some(why) = private_part(Path::new(path.relative_to(&self.root))) {

@@ -9,6 +9,7 @@
 
 mod bridge;
 mod bytecode;
+mod confine;
 pub mod effect;
 pub mod host;
 pub mod protocol;

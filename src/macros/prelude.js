@@ -786,7 +786,8 @@ export function start(entry, root, macro) {
 
 // What went wrong before or outside `run`, in the same form.
 export function failed(error) {
-  return stringify({ failure: { ...failure(error), modules: state.modules }, logs: state.logs });
+  const { modules, reports, logs } = state;
+  return stringify({ failure: { ...failure(error), modules }, reports, logs });
 }
 
 export function run(namespace, isComptime, inputText) {

@@ -187,13 +187,23 @@ pub struct Failure {
     pub stack: Vec<Frame>,
     /// The splice to blame: its range in that module's `.ms` source.
     pub site: Option<(FilePath, TextRange)>,
+    /// What was reported before it failed.
+    pub reports: Vec<Report>,
     /// What was logged before it failed.
     pub logs: Vec<Log>,
 }
 
 impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Failure {
-        Failure { kind, message: message.into(), help: None, stack: Vec::new(), site: None, logs: Vec::new() }
+        Failure {
+            kind,
+            message: message.into(),
+            help: None,
+            stack: Vec::new(),
+            site: None,
+            reports: Vec::new(),
+            logs: Vec::new(),
+        }
     }
 
     pub fn with_help(mut self, help: impl Into<String>) -> Failure {
