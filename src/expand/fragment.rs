@@ -73,10 +73,10 @@ pub(super) struct BodyEnd {
 
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// Trimmed and without the indentation that all lines share.
+    /// Trimmed, and every line indented by what it stands in.
     pub text: String,
-    /// What of the pieces' joined text is left out, ascending.
-    cuts: Vec<TextRange>,
+    /// Changes to the pieces' joined text, which make it this one.
+    layout: Layout,
     /// Starts of lines (in the prepared text) that begin inside a template.
     fixed: Vec<u32>,
     pub fault: Option<Fault>,
@@ -104,12 +104,11 @@ impl Prepared {
         let root = syntax.root();
 
         let fixed_raw = template_lines(root, shift, end);
-        let cuts = indentation(&raw, &fixed_raw);
-        let place = Places { cuts: &cuts };
-        let text = place.apply(&raw);
-        let fixed: Vec<u32> = fixed_raw.iter().map(|&line| place.of(line)).collect();
+        let layout = Layout::of(root, &raw, shift, &fixed_raw);
+        let text = layout.apply(&raw);
+        let fixed: Vec<u32> = fixed_raw.iter().map(|&line| layout.place(line)).collect();
         let within = |range: TextRange| -> TextRange {
-            let clamp = |at: u32| place.of(at.clamp(shift, end) - shift);
+            let clamp = |at: u32| layout.place(at.clamp(shift, end) - shift);
             TextRange::new(clamp(range.start), clamp(range.end))
         };
 
@@ -130,24 +129,23 @@ impl Prepared {
             body: body_end(root).map(|(offset, wrap)| BodyEnd { offset: within(TextRange::empty(offset)).start, wrap }),
             text,
             fixed,
-            cuts,
+            layout,
         }
     }
 
-    /// The parts of the pieces' joined text that are kept, in order.
-    pub fn kept(&self, len: u32) -> Vec<TextRange> {
+    /// The pieces' joined text, laid out: calls `keep` with what stays and `space` with what is added.
+    pub fn lay_out<T>(&self, len: u32, to: &mut T, keep: impl Fn(&mut T, TextRange), space: impl Fn(&mut T, &str)) {
         let mut at = 0;
-        let mut out = Vec::new();
-        for cut in &self.cuts {
-            if cut.start > at {
-                out.push(TextRange::new(at, cut.start));
+        for change in &self.layout.0 {
+            if change.cut.start > at {
+                keep(to, TextRange::new(at, change.cut.start));
             }
-            at = cut.end;
+            space(to, &SPACES[..(change.spaces as usize).min(SPACES.len())]);
+            at = change.cut.end;
         }
         if at < len {
-            out.push(TextRange::new(at, len));
+            keep(to, TextRange::new(at, len));
         }
-        out
     }
 
     pub fn fixed(&self) -> &[u32] {
@@ -155,33 +153,196 @@ impl Prepared {
     }
 }
 
-/// Carries offsets over what was cut.
-struct Places<'a> {
-    cuts: &'a [TextRange],
+/// Indentation is cut from here.
+const SPACES: &str = "                                                                                ";
+
+/// White space that is replaced by so many spaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change {
+    cut: TextRange,
+    spaces: u32,
 }
 
-impl Places<'_> {
-    fn of(&self, offset: u32) -> u32 {
-        let mut removed = 0;
-        for cut in self.cuts {
-            if cut.start >= offset {
+/// Changes of white space, in text order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Layout(Vec<Change>);
+
+impl Layout {
+    /// Trims the text and its lines, and indents each line by the brackets it stands in. `root` is
+    /// the tree of the text behind `shift` bytes of other text. Lines in `fixed` stay as they are.
+    fn of(root: Node<'_>, raw: &str, shift: u32, fixed: &[u32]) -> Layout {
+        let start = raw.len() - raw.trim_start().len();
+        let end = raw.trim_end().len();
+        let mut changes = Vec::new();
+        let mut cut = |from: usize, to: usize, spaces: u32| {
+            if from < to || spaces > 0 {
+                changes.push(Change { cut: TextRange::new(from as u32, to as u32), spaces });
+            }
+        };
+        if start >= end {
+            cut(0, raw.len(), 0);
+            return Layout(changes);
+        }
+        let depths = line_depths(root, raw, shift);
+        cut(0, start, 0);
+        let mut line_start = start;
+        while let Some(length) = raw[line_start..end].find('\n') {
+            let line_end = line_start + length;
+            let next = line_end + 1;
+            let is_fixed = fixed.binary_search(&(next as u32)).is_ok();
+            if !is_fixed {
+                let trimmed = raw[line_start..line_end].trim_end_matches([' ', '\t', '\r']).len();
+                cut(line_start + trimmed, line_end, 0);
+                let rest = &raw[next..];
+                let content = next + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+                let is_blank = raw[content..].starts_with(['\n', '\r']);
+                let spaces = if is_blank { 0 } else { depths.get(&(content as u32)).copied().unwrap_or(0) };
+                cut(next, content, spaces);
+            }
+            line_start = next;
+        }
+        cut(end, raw.len(), 0);
+        Layout(changes)
+    }
+
+    /// Where an offset of the text lies after the changes.
+    fn place(&self, offset: u32) -> u32 {
+        let mut at = offset;
+        for change in &self.0 {
+            if change.cut.start > offset || change.cut.start == offset && change.cut.is_empty() {
                 break;
             }
-            removed += cut.end.min(offset) - cut.start;
+            at -= change.cut.end.min(offset) - change.cut.start;
+            if change.cut.end <= offset {
+                at += change.spaces;
+            }
         }
-        offset - removed
+        at
     }
 
     fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for cut in self.cuts {
-            out.push_str(&text[at as usize..cut.start as usize]);
-            at = cut.end;
+        for change in &self.0 {
+            out.push_str(&text[at as usize..change.cut.start as usize]);
+            out.push_str(&SPACES[..(change.spaces as usize).min(SPACES.len())]);
+            at = change.cut.end;
         }
         out.push_str(&text[at as usize..]);
         out
     }
+}
+
+/// For the first token of each line, the spaces it stands behind: two for every line on which
+/// something around it was opened, or begun and not ended.
+fn line_depths(root: Node<'_>, raw: &str, shift: u32) -> FxHashMap<u32, u32> {
+    let mut walk = Depths { shift, raw, open: Vec::new(), depths: FxHashMap::default() };
+    root.traverse(
+        &mut walk,
+        |walk, node| {
+            walk.enter(node);
+            true
+        },
+        |walk, node| {
+            if walk.open.last().is_some_and(|open| open.id == node.id()) {
+                walk.open.pop();
+            }
+        },
+    );
+    walk.depths
+}
+
+struct Depths<'a> {
+    shift: u32,
+    raw: &'a str,
+    open: Vec<Open>,
+    depths: FxHashMap<u32, u32>,
+}
+
+struct Open {
+    id: usize,
+    /// Offset in the raw text of the line that it begins on.
+    line: usize,
+    /// In the wrapped text.
+    end: u32,
+}
+
+impl Depths<'_> {
+    fn enter(&mut self, node: Node<'_>) {
+        let (start, end) = (node.start(), node.end());
+        if start < self.shift || (start - self.shift) as usize >= self.raw.len() {
+            return;
+        }
+        let start = start - self.shift;
+        let line_start = self.raw[..start as usize].rfind('\n').map_or(0, |at| at + 1);
+        let is_first = self.raw[line_start..start as usize].trim().is_empty();
+        if is_first && line_start > 0 && !self.depths.contains_key(&start) {
+            // A closing bracket stands under the line that its partner is on.
+            let closed = self.open.last().filter(|open| is_closer(node) && open.end == end).map(|open| open.line);
+            let limit = closed.unwrap_or(line_start);
+            let mut lines: Vec<usize> = self.open.iter().map(|open| open.line).filter(|&line| line < limit).collect();
+            lines.dedup();
+            let spaces = 2 * lines.len() as u32;
+            // The lines of a comment stand under its first star.
+            if node.is(Kind::Comment) {
+                self.comment(node.text(), start, spaces);
+            }
+            self.depths.insert(start, spaces);
+        } else if node.is(Kind::Comment) {
+            self.comment(node.text(), start, 0);
+        }
+        if is_indenting(node.kind()) {
+            self.open.push(Open { id: node.id(), line: line_start, end });
+        }
+    }
+
+    fn comment(&mut self, text: &str, start: u32, spaces: u32) {
+        for (at, _) in text.match_indices('\n') {
+            let rest = &text[at + 1..];
+            let content = at + 1 + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+            let extra = u32::from(text[content..].starts_with('*'));
+            self.depths.insert(start + content as u32, spaces + extra);
+        }
+    }
+}
+
+fn is_closer(node: Node<'_>) -> bool {
+    ["}", ")", "]", ">"].into_iter().any(|closer| node.is_token(closer))
+}
+
+/// Nodes whose lines after the first stand further in.
+fn is_indenting(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::StatementBlock
+            | Kind::ClassBody
+            | Kind::InterfaceBody
+            | Kind::EnumBody
+            | Kind::ObjectType
+            | Kind::Object
+            | Kind::ObjectPattern
+            | Kind::Array
+            | Kind::ArrayPattern
+            | Kind::Arguments
+            | Kind::FormalParameters
+            | Kind::TypeArguments
+            | Kind::TypeParameters
+            | Kind::ParenthesizedExpression
+            | Kind::ParenthesizedType
+            | Kind::NamedImports
+            | Kind::ExportClause
+            | Kind::SwitchBody
+            | Kind::SwitchCase
+            | Kind::SwitchDefault
+            | Kind::TupleType
+            | Kind::VariableDeclarator
+            | Kind::ReturnStatement
+            | Kind::ThrowStatement
+            | Kind::ExpressionStatement
+            | Kind::PublicFieldDefinition
+            | Kind::TypeAliasDeclaration
+            | Kind::TemplateSubstitution
+    )
 }
 
 /// Line starts that lie inside a template literal: their white space is the program's, not ours.
@@ -205,57 +366,6 @@ fn template_lines(root: Node<'_>, shift: u32, end: u32) -> Vec<u32> {
         false
     });
     out
-}
-
-/// What to cut so that the text begins with its first line, ends with its last, and no line has
-/// indentation that all have. A first line that does not begin at a line start in the quote has none
-/// to compare.
-fn indentation(raw: &str, fixed: &[u32]) -> Vec<TextRange> {
-    let trimmed_end = raw.trim_end().len();
-    if trimmed_end == 0 {
-        return if raw.is_empty() { Vec::new() } else { vec![TextRange::new(0, raw.len() as u32)] };
-    }
-    let content = raw.len() - raw.trim_start().len();
-    let first_line = raw[..content].rfind('\n').map(|at| at + 1);
-    let is_fixed = |line: usize| fixed.binary_search(&(line as u32)).is_ok();
-    let mut lines: Vec<usize> = first_line.into_iter().collect();
-    lines.extend(raw[content..trimmed_end].match_indices('\n').map(|(at, _)| content + at + 1));
-    let indent_of = |line: usize| -> &str {
-        let rest = &raw[line..];
-        &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
-    };
-    let is_blank =
-        |line: usize| matches!(raw[line..].trim_start_matches([' ', '\t']).bytes().next(), None | Some(b'\n' | b'\r'));
-    let mut common: Option<&str> = None;
-    for &line in lines.iter().filter(|&&line| !is_fixed(line) && !is_blank(line)) {
-        let indent = indent_of(line);
-        common = Some(match common {
-            None => indent,
-            Some(common) => {
-                let same = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
-                &common[..same]
-            }
-        });
-    }
-    let common = common.unwrap_or("").len();
-    let mut cuts = Vec::new();
-    let mut cut = |from: usize, to: usize| {
-        if from < to {
-            cuts.push(TextRange::new(from as u32, to as u32));
-        }
-    };
-    match first_line {
-        // The blank lines before, and this line's part of the common indentation.
-        Some(line) => cut(0, (line + common).min(content)),
-        None => cut(0, content),
-    }
-    for &line in lines.iter().filter(|&&line| line > content) {
-        if !is_fixed(line) {
-            cut(line, line + indent_of(line).len().min(common));
-        }
-    }
-    cut(trimmed_end, raw.len());
-    cuts
 }
 
 /// In the wrapped text.

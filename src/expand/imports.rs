@@ -74,15 +74,20 @@ impl<'a> Imports<'a> {
         Some((self.specifier_of(module), facts.exported_as(name)?.to_owned()))
     }
 
-    /// The import lines, in the order they were asked for.
-    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        self.lines.iter().map(|(specifier, name, local)| {
-            if name == local {
-                format!("import {{ {name} }} from \"{specifier}\";")
-            } else {
-                format!("import {{ {name} as {local} }} from \"{specifier}\";")
+    /// The import lines, one for each module, in the order they were asked for.
+    pub fn lines(&self) -> Vec<String> {
+        let mut modules: Vec<(&str, Vec<String>)> = Vec::new();
+        for (specifier, name, local) in &self.lines {
+            let part = if name == local { name.clone() } else { format!("{name} as {local}") };
+            match modules.iter_mut().find(|(known, _)| known == specifier) {
+                Some((_, parts)) => parts.push(part),
+                None => modules.push((specifier, vec![part])),
             }
-        })
+        }
+        modules
+            .into_iter()
+            .map(|(specifier, parts)| format!("import {{ {} }} from \"{specifier}\";", parts.join(", ")))
+            .collect()
     }
 
     fn local(&mut self, specifier: String, name: &str, bound: &[String]) -> String {

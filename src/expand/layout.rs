@@ -358,9 +358,12 @@ impl Expander<'_> {
             }
         }
         let mut out = Rope::default();
-        for part in prepared.kept(raw.len()) {
-            out.append_range(&raw, part);
-        }
+        prepared.lay_out(
+            raw.len(),
+            &mut out,
+            |out, part| out.append_range(&raw, part),
+            |out, space| out.glue(space, glue),
+        );
         for line in prepared.fixed() {
             out.fix_line(*line);
         }

@@ -91,7 +91,10 @@ fn body_range(quote: &Quote<'_>) -> TextRange {
     };
     let start = open.map_or(holder.start(), |open| open.end());
     let end = holder.last_child().map_or(holder.end(), |last| last.start()).max(start);
-    TextRange::new(start, end)
+    // What stands around the code is white space of the quote, not of the code.
+    let inner = TextRange::new(start, end).of(quote.node.file_text());
+    let start = start + (inner.len() - inner.trim_start().len()) as u32;
+    TextRange::new(start, (start + inner.trim().len() as u32).max(start))
 }
 
 /// The splices of this quote, in text order; those of quotes inside its splices are not its own.

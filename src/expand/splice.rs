@@ -57,7 +57,7 @@ pub(super) fn expand(request: &Request) -> Expanded {
     expander.document(&doc, &mut edits);
     let mut rope = edits.render_all(&base);
     let Expander { imports, calls, diagnostics, pending, modules, tail, .. } = expander;
-    tail.append_to(&mut rope, imports.lines(), request.flavour, request.file);
+    tail.append_to(&mut rope, &imports.lines(), request.flavour, request.file);
     let (text, map) = rope.finish();
     let mut out = Expanded {
         text: crate::text::SourceText::new(text),

@@ -59,7 +59,7 @@ impl Tail {
         self.uses.push(rope);
     }
 
-    pub fn append_to(self, rope: &mut Rope, imports: impl Iterator<Item = String>, flavour: Flavour, file: &FilePath) {
+    pub fn append_to(self, rope: &mut Rope, imports: &[String], flavour: Flavour, file: &FilePath) {
         let end = TextRange::empty(rope.len());
         let end = rope.source_of(TextRange::empty(end.start)).unwrap_or_default();
         let mut lines = String::new();
