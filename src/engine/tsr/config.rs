@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tsr_compiler::CompilerConfigHost;
 use tsr_compiler::diagnostic_writer::DiagnosticSources;
-use tsr_core::CompilerOptions;
+use tsr_core::{CompilerOptions, Tristate};
 use tsr_jsstring::{JsString, SourceText};
 use tsr_tsoptions::{ConfigValue, ParsedCommandLine, TsConfigSourceFile};
 
@@ -34,7 +34,7 @@ pub(super) fn read(files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Conf
     let name = names::to_tsr(&file);
     let cwd = names::to_tsr(&dir);
     let config_host = CompilerConfigHost::new(file_system.clone(), cwd.clone());
-    let command_line = match source {
+    let mut command_line = match source {
         ConfigSource::File(_) => {
             let read = tsr_tsoptions::get_parsed_command_line_of_config_file(
                 name.as_bytes(),
@@ -56,6 +56,9 @@ pub(super) fn read(files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Conf
             name.as_bytes(),
         )?,
     };
+    // Nothing is ever written beside the sources: checks are those of `--noEmit`, so rules about
+    // where output would go have nothing to say. Emitting to memory does not look at this.
+    command_line.options.no_emit = Tristate::TRUE;
     let diagnostics =
         Converter::new(&command_line, nameless.as_ref()).all(&command_line.config_file_parsing_diagnostics())?;
     let own = nameless.is_none().then_some(file);
