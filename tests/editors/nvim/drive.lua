@@ -99,7 +99,7 @@ end
 local function ask(method, change)
   local client = vim.lsp.get_clients({ bufnr = 0, name = 'msc' })[1]
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
-  local reply, why = client:request_sync(method, change and change(params) or params, PATIENCE, 0)
+  local reply, why = client:request_sync(method, change and change(params) or params, PATIENCE, vim.api.nvim_get_current_buf())
   expect(reply, method, 'got no answer:', why)
   expect(not reply.err, method, 'was answered with an error:', reply.err)
   return reply.result
