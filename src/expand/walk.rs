@@ -18,7 +18,7 @@ use super::{CallId, FileFacts, MacroRef};
 /// Words that begin something that plain TypeScript does not have.
 const WORDS: [&str; 4] = ["macro", "quote", "defer", "extern"];
 
-/// Offsets of `@` and of the words of macro syntax, ascending. Most of them mean nothing (a tag of a
+/// Offsets of `@`, of the words of macro syntax and of `.ms` specifiers, ascending. Most of them mean nothing (a tag of a
 /// doc comment, a word of prose); a stretch without any holds nothing for expansion.
 pub(super) struct Marks(Vec<u32>);
 
@@ -29,6 +29,7 @@ impl Marks {
         for (at, &byte) in bytes.iter().enumerate() {
             let found = match byte {
                 b'@' => true,
+                b'.' => bytes[at..].starts_with(b".ms\"") || bytes[at..].starts_with(b".ms'"),
                 b'm' | b'q' | b'd' | b'e' => {
                     (at == 0 || !is_word(bytes[at - 1]))
                         && WORDS.iter().any(|word| bytes[at..].starts_with(word.as_bytes()))
