@@ -179,8 +179,9 @@ async fn the_marked_mistake_of_the_example_is_shown_on_opening() {
     project.shut_down().await;
 }
 
-/// Opens a file with a macro that misbehaves; hovers until its diagnostic comes.
-async fn misbehaving(body: &str, code: &str) {
+/// Opens a file with a macro that misbehaves; hovers until its diagnostic comes, which must be
+/// `at_least` so many times.
+async fn misbehaving(body: &str, code: &str, at_least: u32) {
     let source = format!(
         "macro bad(ctx: MacroContext) {{\n  {body}\n  return quote(1);\n}}\nconst other = 1;\nexport const made = @bad();\nother;\n"
     );
@@ -207,7 +208,7 @@ async fn misbehaving(body: &str, code: &str) {
     let took = opened.elapsed();
     println!("{code} after {took:?}; {hovers} hovers meanwhile, the slowest {slowest:?}");
     assert!(took < Duration::from_secs(10), "{code} took {took:?}");
-    assert!(hovers > 5, "only {hovers} hovers were answered in {took:?}");
+    assert!(hovers >= at_least, "only {hovers} hovers were answered in {took:?}");
     let diagnostics = found["params"]["diagnostics"].as_array().expect("a list");
     let stopped = diagnostics.iter().find(|one| one["code"] == code).expect("its code was seen");
     assert_eq!(stopped["range"]["start"]["line"], 5, "at the use: {stopped}");
@@ -216,11 +217,12 @@ async fn misbehaving(body: &str, code: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_macro_that_never_ends_is_a_diagnostic_and_hovers_go_on() {
-    misbehaving("while (true) {}", "MS2005").await;
+    misbehaving("while (true) {}", "MS2005", 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_macro_that_eats_memory_is_a_diagnostic_and_hovers_go_on() {
-    misbehaving("const all: string[][] = []; while (true) all.push(new Array<string>(100000).fill(\"x\"));", "MS2006")
-        .await;
+    // Over in a moment, which the first hover may take whole: it waits for the program to load.
+    let body = "const all: string[][] = []; while (true) all.push(new Array<string>(100000).fill(\"x\"));";
+    misbehaving(body, "MS2006", 1).await;
 }
