@@ -19,11 +19,21 @@ const SOURCE = Symbol("source");
 
 let state;
 
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-const IDENTIFIER_PART = /^[\p{ID_Continue}$\u200c\u200d]+$/u;
-const ENDS_IN_IDENTIFIER = /[\p{ID_Continue}$\u200c\u200d#]$/u;
-const STARTS_IN_IDENTIFIER = /^[\p{ID_Continue}$\u200c\u200d]/u;
-const DOTTED = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u;
+// Unicode's tables are large, and this file is loaded for every expansion: they are asked only about
+// names that need them.
+const ASCII_IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const ASCII_PART = /^[\w$]+$/;
+const BEYOND_ASCII = /[^\0-\x7f]/;
+let unicode;
+const tables = () => (unicode ??= {
+  identifier: new RegExp("^[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*$", "u"),
+  part: new RegExp("^[\\p{ID_Continue}$\\u200c\\u200d]+$", "u"),
+});
+const isIdentifier = (text) => ASCII_IDENTIFIER.test(text) || (BEYOND_ASCII.test(text) && tables().identifier.test(text));
+const isIdentifierPart = (text) => ASCII_PART.test(text) || (BEYOND_ASCII.test(text) && tables().part.test(text));
+const isDotted = (text) => isIdentifier(text) || (text.includes(".") && text.split(".").every(isIdentifier));
+const endsInIdentifier = (text) => text !== "" && (text.endsWith("#") || isIdentifierPart(text[text.length - 1]));
+const startsInIdentifier = (text) => text !== "" && isIdentifierPart(text[0]);
 
 // ---- Values that stand for code ----------------------------------------------------------------
 
@@ -45,8 +55,8 @@ const { pieces: piecesOf } = Fragment;
 class Syntax {
   constructor(text, range, source) {
     this.text = text;
-    if (range) Object.defineProperty(this, RANGE, { value: range });
-    if (source !== undefined && source !== text) Object.defineProperty(this, SOURCE, { value: source });
+    this[RANGE] = range;
+    if (source !== undefined && source !== text) this[SOURCE] = source;
   }
   toString() { return this.text; }
   toJSON() { return this.text; }
@@ -68,7 +78,7 @@ class Attribute {
   constructor(json) {
     this.name = json.name;
     this.args = json.args.map(expr);
-    place(this, json.range);
+    this[RANGE] = json.range;
   }
 }
 class Field {
@@ -83,7 +93,7 @@ class Field {
     this.isParameter = json.isParameter;
     this.attributes = json.attributes.map(attribute);
     this.doc = json.doc ?? undefined;
-    place(this, json.range);
+    this[RANGE] = json.range;
   }
 }
 class Param {
@@ -94,7 +104,7 @@ class Param {
     this.isOptional = json.isOptional;
     this.isRest = json.isRest;
     this.attributes = json.attributes.map(attribute);
-    place(this, json.range);
+    this[RANGE] = json.range;
   }
 }
 class Method {
@@ -108,7 +118,7 @@ class Method {
     this.accessor = json.accessor ?? undefined;
     this.attributes = json.attributes.map(attribute);
     this.doc = json.doc ?? undefined;
-    place(this, json.range);
+    this[RANGE] = json.range;
   }
 }
 class TypeParam {
@@ -116,14 +126,14 @@ class TypeParam {
     this.name = name(json.name);
     this.constraint = optional(json.constraint, typeNode);
     this.default = optional(json.default, typeNode);
-    place(this, json.name.range);
+    this[RANGE] = json.name.range;
   }
 }
 class EnumMember {
   constructor(json) {
     this.name = name(json.name);
     this.initializer = optional(json.initializer, expr);
-    place(this, json.name.range);
+    this[RANGE] = json.name.range;
   }
 }
 class Constructor {
@@ -150,12 +160,11 @@ class Target {
     this.attributes = json.attributes.map(attribute);
     this.doc = json.doc ?? undefined;
     this.text = json.syntax.text;
-    place(this, json.syntax.range);
+    this[RANGE] = json.syntax.range;
   }
   toString() { return this.text; }
 }
 
-const place = (object, range) => Object.defineProperty(object, RANGE, { value: range });
 const optional = (json, make) => (json === null || json === undefined ? undefined : make(json));
 const expr = (json) => new Expr(json.text, json.range);
 const typeNode = (json) => new TypeNode(json.text, json.range);
@@ -281,8 +290,8 @@ function splice(out, position, value, site, after) {
   } else if (value instanceof TypeNode) {
     spliceType(out, position, value, site, after);
   } else if (value instanceof Expr) {
-    if (position === "name" && !IDENTIFIER.test(value.text)) refuse(value, position, site, "only an identifier can be a name");
-    if (position === "type" && !DOTTED.test(value.text)) refuse(value, position, site);
+    if (position === "name" && !isIdentifier(value.text)) refuse(value, position, site, "only an identifier can be a name");
+    if (position === "type" && !isDotted(value.text)) refuse(value, position, site);
     const wrap = position === "expression" && needsParens(value.text, before(out), after);
     if (wrap) out.push(glue("("));
     out.push(target(value, site));
@@ -319,10 +328,10 @@ function spliceList(out, position, list, site, after) {
 function spliceName(out, position, value, site, after) {
   const piece = target(value, site);
   const text = piece[0];
-  const plain = IDENTIFIER.test(text) || (text[0] === "#" && IDENTIFIER.test(text.slice(1)));
+  const plain = isIdentifier(text) || (text[0] === "#" && isIdentifier(text.slice(1)));
   if (position === "name" && !plain) {
     const previous = out[out.length - 1];
-    const joined = ENDS_IN_IDENTIFIER.test(before(out)) || STARTS_IN_IDENTIFIER.test(after);
+    const joined = endsInIdentifier(before(out)) || startsInIdentifier(after);
     if (joined) refuse(value, position, site, "only an identifier can be joined to other text");
     // `x.${name}` where the name is a string, a number or computed is `x["name"]`.
     if (previous !== undefined && previous[0].endsWith(".")) {
@@ -335,7 +344,7 @@ function spliceName(out, position, value, site, after) {
       }
       return;
     }
-  } else if (position === "name" && text[0] === "#" && ENDS_IN_IDENTIFIER.test(before(out))) {
+  } else if (position === "name" && text[0] === "#" && endsInIdentifier(before(out))) {
     refuse(value, position, site, "a private name cannot be joined to other text");
   }
   out.push(piece);
@@ -350,7 +359,7 @@ function spliceType(out, position, value, site, after) {
     return;
   }
   // Where a value is expected, a named type is the class of that name: `new ${type}()`.
-  const named = value instanceof TypeRef ? value.kind === "named" && value.name : DOTTED.test(value.text) && value.text;
+  const named = value instanceof TypeRef ? value.kind === "named" && value.name : isDotted(value.text) && value.text;
   if (!named || position === "statement" || position === "member") {
     refuse(value, position, site, "a type can stand only where a type is expected");
   }
@@ -371,25 +380,25 @@ function spliceParam(out, value, site) {
 function spliceValue(out, position, value, site, after) {
   switch (position) {
     case "name": {
-      const joined = ENDS_IN_IDENTIFIER.test(before(out));
+      const joined = endsInIdentifier(before(out));
       const text = typeof value === "number" && Number.isInteger(value) && value >= 0 && joined ? String(value) : value;
       if (typeof text !== "string") refuse(value, position, site);
-      const open = STARTS_IN_IDENTIFIER.test(after);
-      const fits = joined ? text === "" || IDENTIFIER_PART.test(text)
-        : IDENTIFIER.test(text) || (text === "" && open)
-          || (text[0] === "#" && before(out).endsWith(".") && IDENTIFIER.test(text.slice(1)));
+      const open = startsInIdentifier(after);
+      const fits = joined ? text === "" || isIdentifierPart(text)
+        : isIdentifier(text) || (text === "" && open)
+          || (text[0] === "#" && before(out).endsWith(".") && isIdentifier(text.slice(1)));
       if (!fits) refuse(value, position, site, "a string in a name's place must be an identifier");
       if (text !== "") out.push(computed(text, site));
       return;
     }
     case "type":
-      if (typeof value !== "string" || !DOTTED.test(value)) {
+      if (typeof value !== "string" || !isDotted(value)) {
         refuse(value, position, site, "use a TypeRef, the name of a type, or `quote type { … }`");
       }
       out.push(computed(value, site));
       return;
     case "parameter":
-      if (typeof value !== "string" || !IDENTIFIER.test(value)) refuse(value, position, site);
+      if (typeof value !== "string" || !isIdentifier(value)) refuse(value, position, site);
       out.push(computed(value, site));
       return;
     case "statement":
@@ -453,7 +462,7 @@ function writeLiteral(out, value, site, path) {
     if (keys.length === 0) text("{}");
     else {
       keys.forEach((key, i) => {
-        const written = key === "__proto__" ? '["__proto__"]' : IDENTIFIER.test(key) ? key : stringify(key);
+        const written = key === "__proto__" ? '["__proto__"]' : isIdentifier(key) ? key : stringify(key);
         text(`${i > 0 ? ", " : "{ "}${written}: `);
         writeLiteral(out, value[key], site, path);
       });
@@ -474,19 +483,23 @@ function utf8Length(text) {
 
 // ---- Parentheses -------------------------------------------------------------------------------
 
-const BEFORE_WHOLE = /(?:^|[([,:;{}]|[^=!<>]=|=>|\breturn|\bthrow)\s*$/;
+// Of the text around a splice only the nearest word matters; these match what `ending` leaves.
+const ending = (text) => text.trimEnd().slice(-10);
+const BEFORE_WHOLE = /^$|[([,:;{}]$|[^=!<>]=$|=>$|\breturn$|\bthrow$/;
 const AFTER_WHOLE = /^\s*(?:$|[)\],;:}])/;
-const STATEMENT_START = /(?:^|[;{}]|=>)\s*$/;
+const STATEMENT_START = /^$|[;{}]$|=>$/;
 const DECLARES = /^\s*(?:\{|function\b|class\b|async\s+function\b|let\b)/;
 
 // Whether an expression must be parenthesised between `left` and `right` to stay one operand.
-function needsParens(text, left, right) {
+function needsParens(text, before, right) {
+  const left = ending(before);
   if (DECLARES.test(text) && STATEMENT_START.test(left)) return true;
   if (BEFORE_WHOLE.test(left) && AFTER_WHOLE.test(right)) return false;
   return !isPrimary(text);
 }
 
-const WORD = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*/uy;
+// Any character beyond ASCII may be part of a name here: text that is no code fails elsewhere.
+const WORD = /[A-Za-z_$#\u0080-\uffff][\w$\u0080-\uffff]*/y;
 const NUMBER = /(?:0[xXoObB][0-9a-fA-F_]+|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)n?/y;
 const OPERATORS = new Set(["new", "typeof", "void", "delete", "await", "yield", "async", "function", "class", "in", "of", "let"]);
 
@@ -549,14 +562,15 @@ function balanced(source, at) {
   return -1;
 }
 
-const TYPE_ALONE_BEFORE = /(?:^|[:<,([{|=]|=>|\bas|\bextends|\bsatisfies|\breturn|\bis)\s*$/;
+const TYPE_ALONE_BEFORE = /^$|[:<,([{|=]$|=>$|\bas$|\bextends$|\bsatisfies$|\breturn$|\bis$/;
 const TYPE_ALONE_AFTER = /^\s*(?:$|[>,;)\]}={|]|\r?\n)/;
-const SIMPLE_TYPE = /^[\p{ID_Continue}$._"'\s-]+(?:<[^<>&|?=]*>)?(?:\[\])*$/u;
+const SIMPLE_TYPE = /^[\w$.\u0080-\uffff"'\s-]+(?:<[^<>&|?=]*>)?(?:\[\])*$/;
 
-function typeNeedsParens(text, left, right) {
+function typeNeedsParens(text, before, right) {
   const source = text.trim();
   if (SIMPLE_TYPE.test(source) && !/\s/.test(source.replace(/<.*>/, ""))) return false;
   if (/^[[{][^]*[\]}]$/.test(source) && balanced(source, 0) === source.length) return false;
+  const left = ending(before);
   if (!TYPE_ALONE_BEFORE.test(left) || !TYPE_ALONE_AFTER.test(right)) return true;
   // In a union, a function or conditional type would swallow what follows it.
   return (/\|\s*$/.test(left) || /^\s*\|/.test(right)) && /=>|\bextends\b/.test(source);
@@ -604,8 +618,8 @@ const hash = (text) => {
   return (value >>> 0).toString(36);
 };
 const asIdentifier = (text) => {
-  const cleaned = String(text).replace(/[^\p{ID_Continue}$]/gu, "_");
-  return IDENTIFIER.test(cleaned) ? cleaned : `_${cleaned}`;
+  const cleaned = String(text).replace(/[^\w$\u0080-\uffff]/g, "_");
+  return isIdentifier(cleaned) ? cleaned : `_${cleaned}`;
 };
 const stackHere = () => new Error().stack ?? "";
 
@@ -657,7 +671,7 @@ class MacroContext {
 
 // A name made by code, for where a string would become a string literal.
 function identifier(text) {
-  if (!DOTTED.test(String(text))) throw new TypeError(`${describe(text)} is no identifier`);
+  if (!isDotted(String(text))) throw new TypeError(`${describe(text)} is no identifier`);
   return new Name(String(text));
 }
 
@@ -716,7 +730,7 @@ function inspect(value, depth, path) {
   const prefix = made && made !== "Object" ? `${made} ` : "";
   if (value instanceof Map) return `Map {${many([...value].map(([key, each]) => `${show(key)} => ${show(each)}`))}}`;
   if (value instanceof Set) return `Set {${many([...value].map(show))}}`;
-  const entries = Object.keys(value).map((key) => `${IDENTIFIER.test(key) ? key : stringify(key)}: ${show(value[key])}`);
+  const entries = Object.keys(value).map((key) => `${isIdentifier(key) ? key : stringify(key)}: ${show(value[key])}`);
   return entries.length ? `${prefix}{ ${many(entries)} }` : `${prefix}{}`;
 }
 

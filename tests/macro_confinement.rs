@@ -1,0 +1,116 @@
+//! What the system would let a macro's process do if the JavaScript engine had a hole.
+//!
+//! Alone in its binary: the worker is found as the only child of this process.
+
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use msc::base::{Cancel, Digest, FilePath};
+use msc::macros::effect::{ExecOutput, Request, Response};
+use msc::macros::protocol::Limits;
+use msc::macros::{Host, HostOptions, InputError, Inputs, Invocation, Job, Module, ModuleGraph};
+
+/// Answers every read with what `/proc` says of the worker that asks.
+struct Observed(Mutex<Vec<String>>);
+
+impl Inputs for Observed {
+    fn read_file(&self, path: &FilePath) -> Result<Arc<str>, InputError> {
+        let worker = child();
+        let mut seen = self.0.lock().expect("no test panics here");
+        for file in ["status", "limits", "environ"] {
+            seen.push(fs::read_to_string(format!("/proc/{worker}/{file}")).expect("the worker lives"));
+        }
+        let mut open: Vec<String> = fs::read_dir(format!("/proc/{worker}/fd"))
+            .expect("the worker lives")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        open.sort();
+        seen.push(open.join(" "));
+        Ok(path.as_str().into())
+    }
+
+    fn glob(&self, _base: &FilePath, _pattern: &str) -> Result<Vec<FilePath>, InputError> {
+        Ok(Vec::new())
+    }
+
+    fn env(&self, _name: &str) -> Result<Option<String>, InputError> {
+        Ok(None)
+    }
+
+    fn exec(&self, _program: &str, _args: &[String]) -> Result<ExecOutput, InputError> {
+        unreachable!("the macro runs nothing")
+    }
+
+    fn fetch(&self, _request: &Request) -> Result<Response, InputError> {
+        unreachable!("the macro fetches nothing")
+    }
+}
+
+/// The one child of this process.
+fn child() -> u32 {
+    let own = std::process::id();
+    let children = fs::read_dir(format!("/proc/{own}/task"))
+        .expect("this process lives")
+        .flat_map(|task| {
+            let path = task.expect("an entry").path().join("children");
+            fs::read_to_string(path)
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(|child| child.parse().expect("a number"))
+                .collect::<Vec<u32>>()
+        })
+        .collect::<Vec<u32>>();
+    assert_eq!(children.len(), 1, "{children:?}");
+    children[0]
+}
+
+#[test]
+fn a_worker_has_given_up_what_it_does_not_need() {
+    // A descriptor that every child inherits, as a careless library leaves it.
+    let leaked = fs::File::open("/dev/null").expect("it exists");
+    // SAFETY: the descriptor is owned by `leaked`, which lives on.
+    unsafe { libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&leaked), libc::F_SETFD, 0) };
+
+    let host = Host::new(HostOptions { workers: 1, ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc"))) });
+    let file = FilePath::new("/p/m.ms");
+    let js = "export default function () { return readFile('x'); }";
+    let job = Job {
+        graph: Arc::new(ModuleGraph {
+            entry: file.clone(),
+            digest: Digest::of(js.as_bytes()),
+            modules: vec![Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }],
+        }),
+        invocation: Invocation::Comptime,
+        input: r#"{"target":null,"args":[],"block":null}"#.to_owned(),
+        base: FilePath::new("/p"),
+        root: FilePath::new("/p"),
+        limits: Limits::default(),
+        blame: "m".to_owned(),
+    };
+    let observed = Observed(Mutex::default());
+    let outcome = host.run(&job, &observed, &Cancel::new()).expect("nobody cancels");
+    assert!(outcome.result.is_ok(), "{outcome:?}");
+    let seen = observed.0.into_inner().expect("no test panics here");
+    let [status, limits, environment, open] = seen.as_slice() else { panic!("{seen:?}") };
+
+    assert_eq!(environment, "");
+    assert_eq!(open, "0 1 2");
+    let status = |field: &str| -> &str {
+        status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap_or("absent").trim()
+    };
+    assert_eq!(status("NoNewPrivs"), "1");
+    assert_eq!(status("Seccomp"), "2", "a filter");
+    let limit = |name: &str| -> Vec<&str> {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.split_whitespace().take(2).collect()
+    };
+    for name in ["Max open files", "Max processes", "Max file size", "Max core file size"] {
+        assert_eq!(limit(name), ["0", "0"], "{name}");
+    }
+    let space: u64 = limit("Max address space")[1].parse().expect("no limit on the address space");
+    assert!(space < 4 << 30, "{space}");
+}
