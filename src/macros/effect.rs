@@ -138,9 +138,11 @@ pub struct ProjectInputs {
     root: FilePath,
     /// With links resolved, once something is read; `None` where the root does not exist.
     real_root: OnceLock<Option<PathBuf>>,
-    files: Mutex<HashMap<FilePath, Result<Arc<str>, InputError>>>,
-    globs: Mutex<HashMap<(FilePath, String), Result<Vec<FilePath>, InputError>>>,
+    files: Memo<FilePath, Arc<str>>,
+    globs: Memo<(FilePath, String), Vec<FilePath>>,
 }
+
+type Memo<Question, Answer> = Mutex<HashMap<Question, Result<Answer, InputError>>>;
 
 impl ProjectInputs {
     pub fn new(root: FilePath) -> ProjectInputs {

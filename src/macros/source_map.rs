@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn positions_between_mappings_belong_to_the_one_before() {
         // Line 0: column 0 to 0:0, column 4 to 0:6. Line 1: column 2 to 2:1.
-        let map =
-            SourceMap::parse(r#"{"version":3,"sources":["a.ms"],"names":[],"mappings":"AAAA,IAAM;EAEL"}"#).unwrap();
+        let map = SourceMap::parse(r#"{"version":3,"sources":["a.ms"],"names":[],"mappings":"AAAA,IAAM;EAEL"}"#)
+            .expect("a source map");
         assert_eq!(map.lookup(0, 0), Some((0, 0)));
         assert_eq!(map.lookup(0, 5), Some((0, 6)));
         assert_eq!(map.lookup(1, 9), Some((2, 1)));
