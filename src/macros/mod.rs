@@ -11,6 +11,7 @@ mod bridge;
 mod bytecode;
 mod confine;
 pub mod effect;
+pub mod execute;
 pub mod host;
 pub mod protocol;
 mod runtime;

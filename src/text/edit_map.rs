@@ -44,9 +44,24 @@ impl EditMap {
         })
     }
 
-    /// A whole range to the live text; `None` where either end was edited away.
+    /// Like [`EditMap::to_live`], for the character that begins here: it moves when something is
+    /// typed before it.
+    fn start_to_live(&self, offset: u32) -> Option<u32> {
+        self.edits.iter().try_fold(offset, |at, &(range, len)| {
+            if at < range.start || (at == range.start && !range.is_empty()) {
+                Some(at)
+            } else if at >= range.end {
+                Some(at - range.len() + len)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A whole range to the live text; `None` where either end was edited away. What was typed right
+    /// before or after it does not become part of it.
     pub fn range_to_live(&self, range: TextRange) -> Option<TextRange> {
-        let start = self.to_live(range.start)?;
+        let start = if range.is_empty() { self.to_live(range.start)? } else { self.start_to_live(range.start)? };
         let end = self.to_live(range.end)?;
         (start <= end).then(|| TextRange::new(start, end))
     }
