@@ -490,6 +490,16 @@ impl<'a> Expander<'a> {
         let range = TextRange::new(node.start(), name.start());
         let text = if node.is(Kind::ExternMacroDeclaration) { "declare function " } else { "function " };
         edits.put(range, order, Rope::of(text, Origin::Glue { source: doc.source(range) }));
+        // Its context is a parameter that a macro must have, whether or not it uses it.
+        let context = node.field(crate::syntax::Field::Parameters).and_then(|params| params.named_children().next());
+        let context = context.and_then(|param| param.field(crate::syntax::Field::Pattern));
+        if let (Some(context), Some(body)) = (context, node.field(crate::syntax::Field::Body))
+            && context.is(Kind::Identifier)
+        {
+            let start = TextRange::empty(body.start() + 1);
+            let text = format!(" void {};", context.text());
+            edits.put(start, order, Rope::of(&text, Origin::Glue { source: doc.source(context.range()) }));
+        }
     }
 
     /// Takes macros out of imports and exports: nothing by their names is there at run time.

@@ -1,8 +1,9 @@
-//! What is added at the end of a file: imports, and what makes the engine see names and code that
-//! have left their place.
+//! What is added around a file: imports at its start, and at its end what makes the engine see
+//! names and code that have left their place.
 //!
 //! Invariant: nothing here changes what the file means at run time; in text to be run there are
-//! imports only. Imports may stand at the end since they hold for the whole module.
+//! imports only. Imports stand at the start since unfinished code (`u.`, an open brace) swallows
+//! what follows it, and most files are unfinished while somebody types.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -79,17 +80,19 @@ impl Tail {
                 let _ = writeln!(lines, "import type * as __ms_m{} from \"{module}\";", index + 1);
             }
         }
-        let has_code = flavour == Flavour::Check && !(self.uses.is_empty() && self.blocks.is_empty());
-        if lines.is_empty() && !has_code {
+        if !lines.is_empty() {
+            let at = start_of_code(&rope.text);
+            let source = rope.source_of(TextRange::empty(at)).unwrap_or_default();
+            let mut whole = rope.slice(TextRange::new(0, at));
+            whole.glue(&lines, TextRange::empty(source.start));
+            whole.append_range(rope, TextRange::new(at, rope.len()));
+            *rope = whole;
+        }
+        if flavour == Flavour::Emit || (self.uses.is_empty() && self.blocks.is_empty()) {
             return;
         }
-        if !rope.text.is_empty() && !rope.text.ends_with('\n') {
-            rope.glue("\n", end);
-        }
-        rope.glue(&lines, end);
-        if flavour == Flavour::Emit {
-            return;
-        }
+        // On a line of its own, and apart from a last statement without a semicolon.
+        rope.glue(if rope.text.ends_with('\n') { ";" } else { "\n;" }, end);
         // Each in a function, so that nothing here counts as unreachable or ends the file's flow.
         if !self.uses.is_empty() {
             rope.glue("void (() => [\n", end);
@@ -105,6 +108,21 @@ impl Tail {
             rope.glue(");\n", end);
         }
     }
+}
+
+/// Where an import may be put first: at the start of a line, behind a `#!` line and the comments
+/// that TypeScript reads only at the very start.
+fn start_of_code(text: &str) -> u32 {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        let is_shebang = at == 0 && line.starts_with("#!");
+        if !(is_shebang || trimmed.starts_with("///") || trimmed.starts_with("// @ts-")) || !line.ends_with('\n') {
+            break;
+        }
+        at += line.len();
+    }
+    at as u32
 }
 
 fn meta_file() -> String {

@@ -74,14 +74,17 @@ pub fn complete(
         .into_iter()
         .filter(|item| !item.label.starts_with("__ms_"))
         .map(|item| {
+            let label = item.label.clone();
             let replace = item.replace.and_then(|range| source_range(snap, &path, range)).unwrap_or(word);
             Completion {
                 insert: item.insert.unwrap_or_else(|| item.label.clone()),
-                label: item.label,
+                label: item.label.clone(),
                 kind: item.kind,
                 is_snippet: item.is_snippet,
-                filter: item.filter,
-                sort: item.sort,
+                // Clients that sort by this alone (Neovim) would show equals in any order.
+                sort: format!("{} {label}", item.sort),
+                // Clients that are given an edit filter by nothing unless they are told.
+                filter: item.filter.or(Some(label)),
                 label_detail: item.label_detail,
                 replace,
                 deprecated: item.deprecated,

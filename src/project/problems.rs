@@ -22,13 +22,33 @@ const SILENT_IN_GENERATED: &[u32] =
 pub fn map_all(snap: &Snapshot, fallback: &FilePath, found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let mut out = Vec::new();
+    // After a syntax error whatever `msc` adds at the end of a text may be read as part of what is
+    // unfinished: it then has faults that are nobody's.
+    let is_broken = found.iter().any(|diagnostic| is_syntax(diagnostic.code));
     for diagnostic in found {
+        if is_broken && is_swallowed(snap, &diagnostic) {
+            continue;
+        }
         let Some(mapped) = map_one(snap, fallback, diagnostic) else { continue };
         if seen.insert((mapped.file.clone(), mapped.range, mapped.code, mapped.message.clone())) {
             out.push(mapped);
         }
     }
     out
+}
+
+/// TypeScript's numbers of syntax errors.
+fn is_syntax(code: u32) -> bool {
+    (1000..2000).contains(&code)
+}
+
+/// Whether a finding lies in text that `msc` added. What is missing at the end of the text (a
+/// brace) is missing at the end of the source too, and stays.
+fn is_swallowed(snap: &Snapshot, diagnostic: &EngineDiagnostic) -> bool {
+    let Some(path) = &diagnostic.file else { return false };
+    let located = locate(snap, path, diagnostic.range);
+    let at_end = located.expanded.is_some_and(|expanded| diagnostic.range.start >= expanded.text.len());
+    matches!(located.behind, Behind::StandsFor(_)) && !at_end
 }
 
 fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Option<Diagnostic> {

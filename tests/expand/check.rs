@@ -51,7 +51,7 @@ fn members_are_laid_out_in_the_body() {
       }
     }
     const u = new User();
-    void (() => [
+    ;void (() => [
     null! as typeof getters,
     ]);
     "#);
@@ -83,7 +83,7 @@ fn members_are_laid_out_in_the_body() {
     q0 126 "}"
     ~      "\n"
     = 89   "}\nconst u = new User();\n"
-    ~      "void (() => [\n"
+    ~      ";void (() => [\n"
     ~      "null! as typeof "
     = 36   "getters"
     ~      ",\n]);\n"
@@ -106,14 +106,14 @@ fn macros_become_functions_and_quotes_become_calls() {
     let expanded = world.expand("/m.ms");
     assert_eq!(diagnostics(&world, "/m.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
+    import * as __ms_meta from "std/meta";
+    import type { Expr, Field, MacroContext } from "std/meta";
     function help(f: Field) { return __ms_meta.$quote("expression", "", [["name", (f.name), 46, 52], ]); }
-    export function m(ctx: MacroContext, x: Expr) {
+    export function m(ctx: MacroContext, x: Expr) { void ctx;
       const text = __ms_meta.readFile("a");
       __ms_meta.$emit(__ms_meta.$quote("members", "", [["name", (text), 152, 156], ["expression", (help(ctx.target!.fields[0])), 171, 198], ]));
       return __ms_meta.$quote("expression", "", [["expression", (x), 228, 229], ]);
     }
-    import * as __ms_meta from "std/meta";
-    import type { Expr, Field, MacroContext } from "std/meta";
     "#);
     assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @r#"function help(f: Field) { return (undefined as any); }"#);
 }
