@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use super::effect::{InputError, Inputs};
-use super::protocol::{Effect, Failure, FailureKind, Job, JobOutput, Outcome};
+use super::protocol::{Effect, Failure, FailureKind, Invocation, Job, JobOutput, Outcome};
 use super::runtime;
 use super::wire::{self, Answer, FromWorker, Question, RunRequest, ToWorker};
 use crate::base::{Cancel, Cancelled, Digest, FilePath};
@@ -84,7 +84,7 @@ struct Worker {
 
 /// How a run ended.
 enum End {
-    Done { result: Result<JobOutput, Failure>, memory_bytes: u64 },
+    Done { result: Result<JobOutput, Failure>, micros: u64, memory_bytes: u64 },
     TimedOut,
     Crashed,
     Cancelled,
@@ -155,29 +155,30 @@ impl Host {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let mut effects = BTreeSet::new();
         let end = lease.worker().drive(job, inputs, cancel, self.options.grace, &mut effects);
-        let (result, memory_bytes) = match end {
+        let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let (result, micros, memory_bytes) = match end {
             End::Cancelled => return Err(Cancelled),
-            End::Done { result, memory_bytes } => (result, memory_bytes),
-            End::TimedOut => (Err(runtime::timed_out(job.limits.deadline)), 0),
-            End::Crashed => (Err(Failure::new(FailureKind::Crashed, lease.worker().obituary())), 0),
+            End::Done { result, micros, memory_bytes } => (result, micros, memory_bytes),
+            End::TimedOut => (Err(runtime::timed_out(job.limits.deadline)), elapsed, 0),
+            End::Crashed => (Err(Failure::new(FailureKind::Crashed, lease.worker().obituary())), elapsed, 0),
         };
         let stop = matches!(&result, Err(failure) if is_stop(failure.kind));
         self.note(job, stop);
         if !stop {
             lease.keep();
         }
-        Ok(Outcome {
-            result,
-            effects: effects.into_iter().collect(),
-            micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            memory_bytes,
-        })
+        Ok(Outcome { result, effects: effects.into_iter().collect(), micros, memory_bytes })
     }
 
     fn banned(&self, job: &Job) -> Option<Failure> {
         let stops = *lock(&self.stops).get(&(job.blame.clone(), job.graph.digest))?;
         (stops >= STOPS_TO_BAN).then(|| {
-            let message = format!("{} was stopped {stops} times and is not run until its source changes", job.blame);
+            let what = match &job.invocation {
+                Invocation::Macro { name } => format!("`{name}`"),
+                Invocation::Comptime => "this compile-time block".to_owned(),
+            };
+            let message =
+                format!("{what} was stopped {STOPS_TO_BAN} times in a row and is not run until its source changes");
             Failure::new(FailureKind::Banned, message)
         })
     }
@@ -367,7 +368,7 @@ impl Worker {
                 }
             };
             let reply = match message {
-                FromWorker::Done { result, memory_bytes } => return End::Done { result, memory_bytes },
+                FromWorker::Done { result, micros, memory_bytes } => return End::Done { result, micros, memory_bytes },
                 FromWorker::NeedGraph => ToWorker::Graph(job.graph.clone()),
                 FromWorker::Ask(question) => {
                     let asked = Instant::now();

@@ -237,6 +237,8 @@ pub enum Effect {
 pub struct Outcome {
     pub result: Result<JobOutput, Failure>,
     pub effects: Vec<Effect>,
+    /// Processor time of the macro itself, without compiling its modules: what a busy machine does
+    /// not change. Of one that was stopped, the time until then.
     pub micros: u64,
     /// Size of the JavaScript heap at the end; 0 where the run was too short to measure it.
     pub memory_bytes: u64,

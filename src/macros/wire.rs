@@ -47,6 +47,8 @@ pub(super) enum FromWorker {
     Ask(Question),
     Done {
         result: Result<JobOutput, Failure>,
+        /// Of the thread's processor time.
+        micros: u64,
         memory_bytes: u64,
     },
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use super::confine;
 use super::effect::{InputError, InputErrorKind};
@@ -85,11 +86,13 @@ fn serve(receive: Receiver<ToWorker>, ready: &Sender<()>, interrupted: Arc<Atomi
                 engine.compile(&graph)
             }
         };
+        let started = processor_time();
         let (result, memory_bytes) = match graph {
             Ok(graph) => engine.run(&request, &graph),
             Err(failure) => (Err(failure), 0),
         };
-        if send(&FromWorker::Done { result, memory_bytes }).is_err() {
+        let micros = u64::try_from(processor_time().saturating_sub(started).as_micros()).unwrap_or(u64::MAX);
+        if send(&FromWorker::Done { result, micros, memory_bytes }).is_err() {
             return;
         }
         engine.prepare();
@@ -98,4 +101,20 @@ fn serve(receive: Receiver<ToWorker>, ready: &Sender<()>, interrupted: Arc<Atomi
 
 fn send(message: &FromWorker) -> io::Result<()> {
     wire::write(&mut io::stdout().lock(), message)
+}
+
+/// What this thread has used of a processor so far.
+#[cfg(unix)]
+fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the structure lives through the call, which fills it.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Where the thread's time is not to be had, the time on the wall.
+#[cfg(not(unix))]
+fn processor_time() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
