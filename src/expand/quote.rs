@@ -121,6 +121,8 @@ fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str 
         }
         Kind::FormalParameters => "parameter",
         Kind::ArrowFunction if is_field(Field::Parameter) => "name",
+        // A list in a list: its items stand side by side.
+        Kind::Array => "argument",
         Kind::Arguments => {
             if parent == root.field(Field::Arguments).unwrap_or(root) && root.is(Kind::CallExpression) {
                 "expression"
