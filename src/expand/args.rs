@@ -60,9 +60,10 @@ pub(super) fn bind<'t>(callee: &MacroFacts, list: Option<Node<'t>>, name: Node<'
         bound.faults.push(BadArgument {
             range: list.unwrap_or(name).range(),
             message: format!(
-                "`{}` needs {} more: {}",
+                "`{}` needs {} more {}: {}",
                 callee.name,
-                count(missing.len(), "argument"),
+                missing.len(),
+                if missing.len() == 1 { "argument" } else { "arguments" },
                 missing.join(", ")
             ),
             help: None,

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
-use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, MacroScope, Origin, SpanMap};
+use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, MacroScope, SpanMap};
 
 /// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,37 +100,6 @@ impl Expanded {
     pub fn plain(text: SourceText) -> Expanded {
         let map = SpanMap::identity(text.len());
         Expanded { text, map, calls: Vec::new(), diagnostics: Vec::new(), modules: Vec::new(), pending: Vec::new() }
-    }
-
-    /// Fills `CallSite::generated` from the map: runs of text that a use made, with the glue inside.
-    pub(super) fn locate_generated(&mut self) {
-        let mut glue_start = 0;
-        let mut in_glue = false;
-        for segment in self.map.segments() {
-            let call = match &segment.origin {
-                Origin::Copied { call, .. } | Origin::Quoted { call, .. } | Origin::Computed { call, .. } => {
-                    Some(*call)
-                }
-                Origin::Glue { .. } => {
-                    if !std::mem::replace(&mut in_glue, true) {
-                        glue_start = segment.expanded.start;
-                    }
-                    continue;
-                }
-                Origin::Verbatim { .. } => None,
-            };
-            let reaches_back_to = if in_glue { glue_start } else { segment.expanded.start };
-            in_glue = false;
-            let mut next = call;
-            while let Some(index) = next {
-                let site = &mut self.calls[index as usize];
-                match site.generated.last_mut() {
-                    Some(last) if last.end >= reaches_back_to => last.end = segment.expanded.end,
-                    _ => site.generated.push(segment.expanded),
-                }
-                next = site.parent;
-            }
-        }
     }
 
     /// Whether anything in the text is older than the source.

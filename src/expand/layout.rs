@@ -180,11 +180,14 @@ impl Expander<'_> {
             (None, Position::Type) => Rope::of("any", Origin::Glue { source: glue }),
             (None, position) => {
                 // The arguments are still code that somebody writes.
-                let list = found.node.field(Field::Arguments);
-                let args: Vec<Node<'_>> = list.map(|list| list.named_children().collect()).unwrap_or_default();
-                let args: &[Node<'_>] =
-                    if known.is_some_and(|known| known.call.kind == CallKind::Comptime) { &[] } else { &args };
-                placeholder(doc, args, position, glue, edits)
+                let args: Vec<TextRange> = match known {
+                    Some(known) => known.code_args.clone(),
+                    None => {
+                        let list = found.node.field(Field::Arguments);
+                        list.map(|list| list.named_children().map(Node::range).collect()).unwrap_or_default()
+                    }
+                };
+                placeholder(doc, &args, position, glue, edits)
             }
         };
         edits.put(found.whole.range(), order, rope);
@@ -258,6 +261,23 @@ impl Expander<'_> {
     /// One emission as text with origins; says so and gives `None` where it does not parse.
     #[expect(clippy::too_many_arguments)]
     fn emission(
+        &mut self,
+        doc: &Doc<'_>,
+        known: &Known,
+        prepared: &Arc<Prepared>,
+        emission: &Emission,
+        output: &JobOutput,
+        tokens: Option<&TokenTable>,
+        wrap: Wrap,
+        insertion: Option<(u32, Rope)>,
+    ) -> Option<Rope> {
+        let mut rope = self.unmarked(doc, known, prepared, emission, output, tokens, wrap, insertion)?;
+        rope.mark(known.index);
+        Some(rope)
+    }
+
+    #[expect(clippy::too_many_arguments)]
+    fn unmarked(
         &mut self,
         doc: &Doc<'_>,
         known: &Known,
@@ -427,7 +447,11 @@ fn copy(
         let Some(word) = text.get(token.start as usize..token.end as usize) else {
             break;
         };
-        let Some(at) = rest.find(word).filter(|&at| rest[..at].trim().is_empty()) else {
+        // Brackets and quotation marks are everywhere: a place among them says nothing.
+        if !word.contains(char::is_alphanumeric) {
+            continue;
+        }
+        let Some(at) = rest.find(word).filter(|&at| !rest[..at].contains(char::is_alphanumeric)) else {
             continue;
         };
         out.push(&rest[..at], glued.clone());
@@ -450,7 +474,7 @@ fn rename(base: &Rope, renames: &[(TextRange, String)], shift: u32, edits: &mut 
 }
 
 /// Stands for a use whose output is not known, with its arguments as code.
-fn placeholder(doc: &Doc<'_>, args: &[Node<'_>], position: Position, glue: TextRange, edits: &Edits) -> Rope {
+fn placeholder(doc: &Doc<'_>, args: &[TextRange], position: Position, glue: TextRange, edits: &Edits) -> Rope {
     let mut out = Rope::default();
     out.glue(
         match (position, args.is_empty()) {
@@ -465,7 +489,7 @@ fn placeholder(doc: &Doc<'_>, args: &[Node<'_>], position: Position, glue: TextR
         if index > 0 {
             out.glue(", ", glue);
         }
-        edits.render_into(&mut out, doc.base, arg.range());
+        edits.render_into(&mut out, doc.base, *arg);
     }
     if !args.is_empty() {
         out.glue(if position == Position::Statement { "];" } else { "] as any)" }, glue);

@@ -44,8 +44,25 @@ pub fn lower_module(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> 
         }
     }
     module.reach(&mut queue, &mut kept);
+    let mut needed: FxHashSet<&str> = FxHashSet::default();
+    for (index, statement) in module.statements.iter().enumerate() {
+        if kept.contains(&index) || statement.is(Kind::ExportStatement) {
+            free_identifiers(*statement, &mut |name| {
+                needed.insert(name.text());
+            });
+        }
+    }
     let mut out = Output::default();
     for (index, statement) in module.statements.iter().enumerate() {
+        if statement.is(Kind::ImportStatement) {
+            // What an import alone does is the program's affair, unless the file is all there is to run.
+            let names = imported_names(*statement);
+            let is_needed =
+                if names.is_empty() { facts.macros.is_empty() } else { names.iter().any(|name| needed.contains(name)) };
+            if !is_needed {
+                continue;
+            }
+        }
         let is_link = matches!(statement.kind(), Kind::ImportStatement)
             || statement.is(Kind::ExportStatement) && statement.field(Field::Source).is_some();
         if is_link {

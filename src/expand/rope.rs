@@ -12,6 +12,8 @@ pub(super) struct Rope {
     segments: Vec<Segment>,
     /// Offsets of line starts, ascending.
     fixed: Vec<u32>,
+    /// Stretches that uses made as a whole, glue included, with the use's index.
+    marks: Vec<(u32, TextRange)>,
 }
 
 impl Rope {
@@ -55,6 +57,17 @@ impl Rope {
 
     /// Appends a part of another rope.
     pub fn append_range(&mut self, other: &Rope, range: TextRange) {
+        let start = self.len();
+        self.append_text(other, range);
+        self.marks.extend(other.marks.iter().filter_map(|&(call, mark)| {
+            let from = mark.start.max(range.start);
+            let to = mark.end.min(range.end);
+            (from < to).then(|| (call, TextRange::new(from - range.start + start, to - range.start + start)))
+        }));
+    }
+
+    /// Without marks.
+    fn append_text(&mut self, other: &Rope, range: TextRange) {
         if range.is_empty() {
             return;
         }
@@ -79,6 +92,11 @@ impl Rope {
         let mut out = Rope::default();
         out.append_range(self, range);
         out
+    }
+
+    /// All of it was made by a use.
+    pub fn mark(&mut self, call: u32) {
+        self.marks.push((call, TextRange::new(0, self.len())));
     }
 
     /// The line that begins at `offset` keeps its indentation.
@@ -130,18 +148,28 @@ impl Rope {
         }
         let mut out = Rope::default();
         let mut from = 0;
+        let mut lines = Vec::new();
         for (at, _) in self.text.match_indices('\n') {
             let line = at as u32 + 1;
             let is_blank = matches!(self.text.as_bytes().get(line as usize), None | Some(b'\n' | b'\r'));
             if is_blank || self.fixed.binary_search(&line).is_ok() {
                 continue;
             }
-            out.append_range(self, TextRange::new(from, line));
+            out.append_text(self, TextRange::new(from, line));
             out.glue(indent, source);
+            lines.push(line);
             from = line;
         }
-        out.append_range(self, TextRange::new(from, self.len()));
+        out.append_text(self, TextRange::new(from, self.len()));
+        let moved = |at: u32| at + (lines.partition_point(|&line| line < at) * indent.len()) as u32;
+        out.marks =
+            self.marks.iter().map(|&(call, mark)| (call, TextRange::new(moved(mark.start), moved(mark.end)))).collect();
         out
+    }
+
+    /// What was marked.
+    pub fn take_marks(&mut self) -> Vec<(u32, TextRange)> {
+        std::mem::take(&mut self.marks)
     }
 
     pub fn finish(self) -> (String, SpanMap) {

@@ -58,17 +58,22 @@ pub(super) fn expand(request: &Request) -> Expanded {
     let mut rope = edits.render_all(&base);
     let Expander { imports, calls, diagnostics, pending, modules, tail, .. } = expander;
     tail.append_to(&mut rope, &imports.lines(), request.flavour, request.file);
+    let mut calls = calls;
+    for (call, range) in rope.take_marks() {
+        calls[call as usize].generated.push(range);
+    }
+    for site in &mut calls {
+        site.generated.sort();
+    }
     let (text, map) = rope.finish();
-    let mut out = Expanded {
+    Expanded {
         text: crate::text::SourceText::new(text),
         map,
         calls,
         diagnostics,
         modules: modules.into_iter().collect(),
         pending,
-    };
-    out.locate_generated();
-    out
+    }
 }
 
 /// A text to expand: the source, or what a macro made of it.
@@ -118,6 +123,8 @@ pub(super) struct Known {
     pub call: Call,
     pub index: u32,
     pub expansion: Option<Arc<Expansion>>,
+    /// Arguments that are expressions and have no other place in the text while the output is not known.
+    pub code_args: Vec<TextRange>,
 }
 
 impl<'a> Expander<'a> {
@@ -269,9 +276,11 @@ impl<'a> Expander<'a> {
                 };
                 let list = found.node.field(crate::syntax::Field::Arguments);
                 let (args, is_bound) = self.bind(doc, &callee, found.node, found.name, list, found.node.start())?;
+                let code_args = self.code_args(&callee, list);
                 let parts = self.parts(doc, &found.id, callee, found.node, args);
                 let call = Call::expression(found, parts);
-                self.enter(doc, call, found.name, None, is_bound && !found.node.has_error(), false)
+                let known = self.enter(doc, call, found.name, None, is_bound && !found.node.has_error(), false)?;
+                Some(Known { code_args, ..known })
             }
             Found::Comptime(found) => {
                 let callee = MacroRef { module: self.request.file.clone(), name: "comptime".to_owned() };
@@ -343,7 +352,7 @@ impl<'a> Expander<'a> {
         if doc.depth >= MOST_DEPTH || self.calls.len() >= MOST_NESTED && doc.within.is_some() {
             self.recursion(&call, site.name);
             self.calls.push(site);
-            return Some(Known { call, index, expansion: None });
+            return Some(Known { call, index, expansion: None, code_args: Vec::new() });
         }
         let known = if may_run { (self.request.outputs)(&call) } else { None };
         let (state, expansion) = match known {
@@ -361,7 +370,7 @@ impl<'a> Expander<'a> {
         let at = site.name;
         self.calls.push(site);
         let expansion = expansion.filter(|expansion| self.told(doc, &call, index, at, expansion));
-        Some(Known { call, index, expansion })
+        Some(Known { call, index, expansion, code_args: Vec::new() })
     }
 
     /// Passes on what a run told; whether it has an output to use.
@@ -427,6 +436,21 @@ impl<'a> Expander<'a> {
         }
         let Bound { args, faults, .. } = bound;
         Some((args, faults.is_empty()))
+    }
+
+    /// The arguments that go to parameters of type `Expr`.
+    fn code_args(&self, callee: &MacroRef, list: Option<Node<'_>>) -> Vec<TextRange> {
+        let (Some(facts), Some(list)) = (self.macro_facts(callee), list) else {
+            return Vec::new();
+        };
+        let rest = facts.params.last().filter(|param| param.is_rest);
+        list.named_children()
+            .enumerate()
+            .filter(|(index, _)| {
+                facts.params.get(*index).or(rest).is_some_and(|param| param.kind == super::names::ParamKind::Expr)
+            })
+            .map(|(_, node)| node.range())
+            .collect()
     }
 
     /// Shows the engine that the name is used, and what values its parameters get.

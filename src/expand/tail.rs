@@ -25,7 +25,7 @@ pub(super) struct Tail {
     /// Specifiers of modules whose macros are used without an import of the file's.
     modules: Vec<String>,
     uses: Vec<Rope>,
-    /// Compile-time blocks with their braces.
+    /// Compile-time blocks with their braces, the last one first.
     pub blocks: Vec<Rope>,
 }
 
@@ -102,7 +102,7 @@ impl Tail {
             }
             rope.glue("]);\n", end);
         }
-        for block in &self.blocks {
+        for block in self.blocks.iter().rev() {
             rope.glue("void (() => ", end);
             rope.append(block);
             rope.glue(");\n", end);

@@ -3,4 +3,9 @@
 mod support;
 
 mod check;
+mod faults;
+mod keys;
+mod lower;
+mod nested;
 mod syntax;
+mod uses;
