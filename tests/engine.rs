@@ -301,6 +301,35 @@ fn members_complete_in_broken_code() {
 }
 
 #[test]
+fn a_member_asked_for_before_the_next_line_replaces_nothing_there() {
+    let text = "import { User } from './user';\nfunction f(u: User) {\n    u.\n    call();\n}\nfunction call() {}\n";
+    let p = load(&[("/p/user.ts", USER), ("/p/a.ts", text)]);
+    let list = p.complete("/p/a.ts", p.at("/p/a.ts", "u.", 2));
+    assert!(list.is_member && labels(&list).contains(&"equals"));
+    assert_eq!(list.items.iter().filter_map(|item| item.replace).collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn paths_of_imports_complete() {
+    let p = load(&[
+        ("/p/user.ts", USER),
+        ("/p/sub/deep.ts", "export {};\n"),
+        ("/p/a.ts", "import { User } from './us';\nexport { User };\n"),
+    ]);
+    let at = p.at("/p/a.ts", "./us", 4);
+    let list = p.complete("/p/a.ts", at);
+    let found: Vec<_> = list.items.iter().map(|item| (item.label.as_str(), item.kind)).collect();
+    let word = TextRange::new(at - 2, at);
+    assert_eq!(
+        found,
+        [("sub", CompletionKind::Folder), ("user", CompletionKind::File)],
+        "the file itself is not offered"
+    );
+    assert!(list.items.iter().all(|item| item.replace.is_none_or(|range| range == word)));
+    assert!(!list.is_member);
+}
+
+#[test]
 fn names_in_scope_complete_and_are_no_members() {
     let p = load(&[
         ("/p/user.ts", USER),
