@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use msc::base::{Cancel, Digest, FilePath};
 use msc::macros::protocol::Limits;
+use msc::macros::shape::Input;
 use msc::macros::{Host, HostOptions, Invocation, Job, Module, ModuleGraph, ProjectInputs};
 use serde_json::json;
 
@@ -90,7 +91,7 @@ fn input(number: usize) -> String {
             "isParameter": false, "attributes": [], "doc": null, "range": { "start": 10, "end": 30 },
         })
     };
-    json!({
+    let input = json!({
         "target": {
             "kind": "class", "name": at(format!("Class{number}")), "typeParameters": [], "extends": [], "implements": [],
             "fields": (0..10).map(field).collect::<Vec<_>>(), "methods": [], "constructor": null, "params": [],
@@ -98,8 +99,8 @@ fn input(number: usize) -> String {
             "isExported": true, "attributes": [], "doc": null, "syntax": at("class".to_owned()),
         },
         "args": [], "block": null,
-    })
-    .to_string()
+    });
+    serde_json::from_value::<Input>(input).expect("a macro's input").to_json()
 }
 
 /// A macro among helper functions that it does not call: a module of an ordinary size.

@@ -85,7 +85,7 @@ fn a_worker_has_given_up_what_it_does_not_need() {
             modules: vec![Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }],
         }),
         invocation: Invocation::Comptime,
-        input: r#"{"target":null,"args":[],"block":null}"#.to_owned(),
+        input: "{}".to_owned(),
         base: FilePath::new("/p"),
         root: FilePath::new("/p"),
         limits: Limits::default(),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use msc::base::{Cancel, Digest, FilePath, TextRange};
 use msc::macros::protocol::{ImportRequest, Limits};
+use msc::macros::shape::Input;
 use msc::macros::{
     Effect, Failure, FailureKind, Host, HostOptions, Invocation, Job, JobOutput, Module, ModuleGraph, Outcome,
     PieceOrigin, Place, ProjectInputs,
@@ -44,12 +45,17 @@ fn job(graph: Arc<ModuleGraph>, invocation: Invocation, input: Value) -> Job {
     Job {
         graph,
         invocation,
-        input: input.to_string(),
+        input: shape(input),
         base: FilePath::new("/p/src"),
         root: FilePath::new("/p"),
         limits: Limits::default(),
         blame: "/p/m.ms m".to_owned(),
     }
+}
+
+/// The message for an input, written as `expand` writes it.
+fn shape(input: Value) -> String {
+    serde_json::from_value::<Input>(input).expect("a macro's input").to_json()
 }
 
 fn no_target() -> Value {
@@ -366,7 +372,7 @@ fn arguments_arrive_as_syntax_or_as_values() {
         return expr;
     }";
     let mut job = call(js);
-    job.input = json!({
+    job.input = shape(json!({
         "target": null,
         "args": [
             { "kind": "syntax", "form": "name", "syntax": at("Eq") },
@@ -375,8 +381,7 @@ fn arguments_arrive_as_syntax_or_as_values() {
             { "kind": "value", "json": "{\"a\": [1]}" },
         ],
         "block": at("{ run(); }"),
-    })
-    .to_string();
+    }));
     let output = ok(run(&host, &job));
     assert_eq!(output.logs[0].text, "true true true 1 default { run(); }");
     assert_eq!(text(&output), "a + b");
@@ -645,8 +650,8 @@ fn a_success_between_two_stops_keeps_a_macro_running() {
     let js = "export function m(ctx, loops) { while (loops) {} return 1; }";
     let with = |loops: bool| {
         let mut job = call(js);
-        job.input = json!({ "target": null, "args": [{ "kind": "value", "json": loops.to_string() }], "block": null })
-            .to_string();
+        job.input =
+            shape(json!({ "target": null, "args": [{ "kind": "value", "json": loops.to_string() }], "block": null }));
         job.limits = short();
         run(&host, &job).result
     };
@@ -723,7 +728,7 @@ fn many_threads_share_the_workers() {
                     let number = thread * 100 + step;
                     let mut job = job(shared.clone(), Invocation::Macro { name: "m".to_owned() }, no_target());
                     let args = json!([{ "kind": "value", "json": number.to_string() }]);
-                    job.input = json!({ "target": null, "args": args, "block": null }).to_string();
+                    job.input = shape(json!({ "target": null, "args": args, "block": null }));
                     assert_eq!(text(&ok(run(host, &job))), (number * 2).to_string());
                     done.fetch_add(1, Ordering::Relaxed);
                 }

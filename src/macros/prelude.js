@@ -69,15 +69,15 @@ class TypeRef extends TypeNode {
   constructor(json) {
     super(json.text, json.range);
     this.kind = json.kind;
-    this.name = json.name ?? undefined;
-    this.args = json.args.map(typeRef);
+    this.name = json.name;
+    this.args = many(json.args, typeRef);
   }
 }
 
 class Attribute {
   constructor(json) {
     this.name = json.name;
-    this.args = json.args.map(expr);
+    this.args = many(json.args, expr);
     this[RANGE] = json.range;
   }
 }
@@ -86,13 +86,13 @@ class Field {
     this.name = name(json.name);
     this.type = optional(json.type, typeRef);
     this.initializer = optional(json.initializer, expr);
-    this.isStatic = json.isStatic;
-    this.isReadonly = json.isReadonly;
-    this.isOptional = json.isOptional;
-    this.isPrivate = json.isPrivate;
-    this.isParameter = json.isParameter;
-    this.attributes = json.attributes.map(attribute);
-    this.doc = json.doc ?? undefined;
+    this.isStatic = json.isStatic === true;
+    this.isReadonly = json.isReadonly === true;
+    this.isOptional = json.isOptional === true;
+    this.isPrivate = json.isPrivate === true;
+    this.isParameter = json.isParameter === true;
+    this.attributes = many(json.attributes, attribute);
+    this.doc = json.doc;
     this[RANGE] = json.range;
   }
 }
@@ -101,23 +101,23 @@ class Param {
     this.name = name(json.name);
     this.type = optional(json.type, typeRef);
     this.initializer = optional(json.initializer, expr);
-    this.isOptional = json.isOptional;
-    this.isRest = json.isRest;
-    this.attributes = json.attributes.map(attribute);
+    this.isOptional = json.isOptional === true;
+    this.isRest = json.isRest === true;
+    this.attributes = many(json.attributes, attribute);
     this[RANGE] = json.range;
   }
 }
 class Method {
   constructor(json) {
     this.name = name(json.name);
-    this.params = json.params.map(param);
+    this.params = many(json.params, param);
     this.returnType = optional(json.returnType, typeRef);
-    this.isStatic = json.isStatic;
-    this.isAsync = json.isAsync;
-    this.isPrivate = json.isPrivate;
-    this.accessor = json.accessor ?? undefined;
-    this.attributes = json.attributes.map(attribute);
-    this.doc = json.doc ?? undefined;
+    this.isStatic = json.isStatic === true;
+    this.isAsync = json.isAsync === true;
+    this.isPrivate = json.isPrivate === true;
+    this.accessor = json.accessor;
+    this.attributes = many(json.attributes, attribute);
+    this.doc = json.doc;
     this[RANGE] = json.range;
   }
 }
@@ -143,29 +143,32 @@ class Target {
   constructor(json) {
     this.kind = json.kind;
     this.name = optional(json.name, name);
-    this.typeParameters = json.typeParameters.map((each) => new TypeParam(each));
-    this.extends = json.extends.map(typeRef);
-    this.implements = json.implements.map(typeRef);
+    this.typeParameters = many(json.typeParameters, (each) => new TypeParam(each));
+    this.extends = many(json.extends, typeRef);
+    this.implements = many(json.implements, typeRef);
     this.heritage = { extends: this.extends, implements: this.implements };
-    this.fields = json.fields.map((each) => new Field(each));
-    this.methods = json.methods.map((each) => new Method(each));
-    this.constructors = json.constructor ? [new Constructor(json.constructor)] : [];
-    this.params = json.params.map(param);
+    this.fields = many(json.fields, (each) => new Field(each));
+    this.methods = many(json.methods, (each) => new Method(each));
+    // Not by a look at the property: every object inherits a `constructor`.
+    this.constructors = Object.hasOwn(json, "constructor") ? [new Constructor(json.constructor)] : [];
+    this.params = many(json.params, param);
     this.returnType = optional(json.returnType, typeRef);
-    this.members = json.members.map((each) => new EnumMember(each));
+    this.members = many(json.members, (each) => new EnumMember(each));
     this.type = optional(json.type, typeRef);
     this.initializer = optional(json.initializer, expr);
-    this.isAbstract = json.isAbstract;
-    this.isExported = json.isExported;
-    this.attributes = json.attributes.map(attribute);
-    this.doc = json.doc ?? undefined;
+    this.isAbstract = json.isAbstract === true;
+    this.isExported = json.isExported === true;
+    this.attributes = many(json.attributes, attribute);
+    this.doc = json.doc;
     this.text = json.syntax.text;
     this[RANGE] = json.syntax.range;
   }
   toString() { return this.text; }
 }
 
-const optional = (json, make) => (json === null || json === undefined ? undefined : make(json));
+// What is absent, empty or false is left out of the data.
+const optional = (json, make) => (json === undefined ? undefined : make(json));
+const many = (json, make) => (json === undefined ? [] : json.map(make));
 const expr = (json) => new Expr(json.text, json.range);
 const typeNode = (json) => new TypeNode(json.text, json.range);
 const typeRef = (json) => new TypeRef(json);
@@ -651,13 +654,16 @@ class MacroContext {
   emit(fragment) { $emit(fragment); }
   // The local name depends only on what is imported: two expansions that import one thing agree.
   import(module, name) {
-    const from = /^\.\.?\//.test(module) ? callerModule(stackHere()) : state.entry;
-    const key = /^\.\.?\//.test(module) ? `${from}\n${module}\n${name}` : `${module}\n${name}`;
-    const local = `${asIdentifier(name)}$${hash(key)}`;
-    if (!state.imports.some((each) => each.local === local)) {
-      state.imports.push({ module: String(module), from, name: String(name), local });
+    const isRelative = module.startsWith(".");
+    const from = isRelative ? callerModule(stackHere()) : state.entry;
+    const key = isRelative ? `${from}\n${module}\n${name}` : `${module}\n${name}`;
+    let local = state.locals.get(key);
+    if (local === undefined) {
+      local = new Name(`${asIdentifier(name)}$${hash(key)}`);
+      state.locals.set(key, local);
+      state.imports.push({ module: String(module), from, name: String(name), local: local.text });
     }
-    return new Name(local);
+    return local;
   }
   // Distinct within the expansion, and between uses that differ in target or arguments.
   unique(hint) {
@@ -793,7 +799,7 @@ function failure(error) {
 export function start(entry, root, macro) {
   state = {
     entry, macro, target: undefined, args: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
-    uniques: 0, seed: undefined, refusal: undefined,
+    locals: new Map(), uniques: 0, seed: undefined, refusal: undefined,
   };
   define("root", root);
 }
@@ -812,9 +818,9 @@ export function run(namespace, isComptime, inputText) {
       const what = isComptime ? "a compile-time block" : `\`${state.macro}\``;
       return stringify({ failure: { kind: "Module", message: `${what} is not exported by ${state.entry}` }, logs: [] });
     }
-    state.target = input.target ? new Target(input.target) : undefined;
-    state.args = input.args.map(argument);
-    const block = input.block ? new Block(input.block.text, input.block.range) : undefined;
+    state.target = optional(input.target, (json) => new Target(json));
+    state.args = many(input.args, argument);
+    const block = optional(input.block, (json) => new Block(json.text, json.range));
     const value = isComptime ? called() : called(new MacroContext(state.target, block), ...state.args);
     if (isThenable(value)) {
       throw new TypeError("a macro cannot be async: it returned a promise. The functions of std/meta answer at once, without await");

@@ -2,10 +2,17 @@
 //!
 //! Every range is relative to [`Input::anchor`], an offset in the use's file that is not part of
 //! the data: that is what keeps positions out of cache keys.
+//!
+//! Written as JSON, what is absent, empty or false is left out: most of a shape is, and a worker
+//! reads every letter.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::TextRange;
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
 /// Code as written: its text and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +27,12 @@ pub struct Syntax {
 #[serde(rename_all = "camelCase")]
 pub struct Input {
     /// The declaration an attribute stands on; `None` for expression uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Arg>,
     /// The trailing block of an expression use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Syntax>,
 }
 
@@ -58,8 +68,10 @@ pub struct TypeRef {
     pub text: String,
     pub range: TextRange,
     /// Of a named type, without its arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Type arguments, members of a union, intersection or tuple, the element of an array.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<TypeRef>,
 }
 
@@ -85,17 +97,25 @@ pub enum TypeKind {
 pub struct Field {
     pub name: Syntax,
     /// `None` where it is inferred from the initialiser.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub ty: Option<TypeRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initializer: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_static: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_readonly: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_optional: bool,
     /// `#name`, `private` or `protected`.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_private: bool,
     /// Declared as a constructor's parameter property.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_parameter: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
     pub range: TextRange,
 }
@@ -104,11 +124,15 @@ pub struct Field {
 #[serde(rename_all = "camelCase")]
 pub struct Param {
     pub name: Syntax,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub ty: Option<TypeRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initializer: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_optional: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_rest: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     pub range: TextRange,
 }
@@ -117,14 +141,22 @@ pub struct Param {
 #[serde(rename_all = "camelCase")]
 pub struct Method {
     pub name: Syntax,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_type: Option<TypeRef>,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_static: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_async: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_private: bool,
     /// `get`, `set` or an ordinary method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accessor: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
     pub range: TextRange,
 }
@@ -134,6 +166,7 @@ pub struct Method {
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     pub name: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Syntax>,
     pub range: TextRange,
 }
@@ -142,7 +175,9 @@ pub struct Attribute {
 #[serde(rename_all = "camelCase")]
 pub struct TypeParam {
     pub name: Syntax,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraint: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Syntax>,
 }
 
@@ -150,6 +185,7 @@ pub struct TypeParam {
 #[serde(rename_all = "camelCase")]
 pub struct EnumMember {
     pub name: Syntax,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initializer: Option<Syntax>,
 }
 
@@ -159,26 +195,41 @@ pub struct EnumMember {
 pub struct Target {
     pub kind: TargetKind,
     /// Empty for an anonymous class or default export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub type_parameters: Vec<TypeParam>,
     /// `extends` clause of a class (one) or an interface.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extends: Vec<TypeRef>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub implements: Vec<TypeRef>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Method>,
     /// Parameters of the class's constructor with a body, or of the function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constructor: Option<Vec<Param>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_type: Option<TypeRef>,
     /// Enum members.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<EnumMember>,
     /// Of a type alias or a variable.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub ty: Option<TypeRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initializer: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_abstract: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_exported: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
     /// The whole declaration without its attributes.
     pub syntax: Syntax,
