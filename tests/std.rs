@@ -1,6 +1,8 @@
-//! The standard library and the examples are what the grammar takes.
+//! The standard library and the examples are what the grammar takes, and the example does what its
+//! README says.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use msc::std_lib;
 use msc::syntax::{Node, SyntaxFile};
@@ -61,5 +63,46 @@ fn every_name_of_the_prelude_is_declared_where_it_says() {
     for (name, file) in std_lib::PRELUDE {
         let text = std_lib::FILES.iter().find(|(path, _)| path == file).expect("the file is embedded").1;
         assert!(text.contains(&format!("export macro {name}(")), "{file} declares {name}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory can be made");
+    for entry in std::fs::read_dir(from).expect("the example can be listed") {
+        let path = entry.expect("the example can be listed").path();
+        let name = path.file_name().expect("an entry has a name");
+        if path.is_dir() {
+            if name != ".metascript-cache" {
+                copy(&path, &to.join(name));
+            }
+        } else {
+            std::fs::copy(&path, to.join(name)).expect("a file can be copied");
+        }
+    }
+}
+
+/// What the README says that a command prints: the block after it.
+fn told(readme: &str, command: &str) -> String {
+    let (_, rest) = readme.split_once(&format!("```sh\n{command}\n```")).expect("the README has the command");
+    let (_, rest) = rest.split_once("```\n").expect("the README has the output");
+    rest.split_once("```").expect("the block ends").0.to_owned()
+}
+
+#[test]
+fn the_shop_does_what_its_readme_says() {
+    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop");
+    let scratch = tempfile::tempdir().expect("a temporary directory can be made");
+    copy(&shop, &scratch.path().join("examples/shop"));
+    let readme = std::fs::read_to_string(shop.join("README.md")).expect("the example has a README");
+    for (args, status) in [(["check", "examples/shop"], 1), (["run", "examples/shop/src/main.ms"], 0)] {
+        let output = Command::new(env!("CARGO_BIN_EXE_msc"))
+            .args(args)
+            .current_dir(scratch.path())
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("msc starts");
+        let printed = String::from_utf8(output.stdout).expect("msc prints UTF-8");
+        assert_eq!(printed.trim_end(), told(&readme, &format!("msc {}", args.join(" "))).trim_end());
+        assert_eq!(output.status.code(), Some(status), "the status of msc {}", args.join(" "));
     }
 }
