@@ -250,6 +250,43 @@ fn cache_commands() {
     assert_eq!(msc(&cwd, &["cache", "stats", "missing"]).code, 2);
 }
 
+const PROGRAM: &[(&str, &str)] = &[
+    (
+        "main.ms",
+        "import { Point } from \"./lib/point\";\n\n\
+         const p: Point = new Point(1, 2);\n\
+         console.log(p, p.equals(p.clone()), process.argv.slice(2));\n\
+         declare const process: { argv: string[]; exitCode: number };\n\
+         if (process.argv.length > 3) p.fail(\"on purpose\");\n\
+         process.exitCode = 5;\n",
+    ),
+    (
+        "lib/point.ms",
+        "@derive(Eq, Clone)\nexport class Point {\n  constructor(readonly x: number, readonly y: number) {}\n\n\
+         \u{20} fail(reason: string): never {\n    throw new RangeError(reason);\n  }\n}\n",
+    ),
+];
+
+#[test]
+fn run_prints_what_the_program_prints_and_ends_as_it_ends() {
+    let dir = folder(PROGRAM);
+    let output = msc(dir.path(), &["run", "main.ms", "--", "--flag"]);
+    assert_eq!((output.code, output.err.as_str()), (5, ""));
+    assert_eq!(output.out, "Point { x: 1, y: 2 } true [ '--flag' ]\n");
+}
+
+#[test]
+fn run_tells_of_an_uncaught_error_in_terms_of_the_source() {
+    let dir = folder(PROGRAM);
+    let output = msc(dir.path(), &["run", "main.ms", "--", "a", "b"]);
+    assert_eq!((output.code, output.out.as_str()), (1, "Point { x: 1, y: 2 } true [ 'a', 'b' ]\n"));
+    assert_snapshot!(output.err, @r#"
+    Uncaught RangeError: on purpose
+        at fail (lib/point.ms:6:26)
+        at main.ms:6:32
+    "#);
+}
+
 /// The child of [`an_internal_error_is_one_paragraph`].
 #[test]
 fn broken_child() {

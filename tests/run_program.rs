@@ -197,6 +197,23 @@ fn stacks_lead_to_the_source() {
 }
 
 #[test]
+fn the_standard_library_has_its_own_name_in_stacks() {
+    let std = msc::std_lib::resolve("std/runtime").expect("a module of the standard library");
+    let module =
+        |file: &FilePath, js: &str, imports| Module { file: file.clone(), js: js.into(), map: "".into(), imports };
+    let modules = vec![
+        module(
+            &file("main.ms"),
+            "import { f } from 'std/runtime'; f();",
+            [("std/runtime".to_owned(), std.clone())].into(),
+        ),
+        module(&std, "export function f() { throw 'x', new Error('e'); }", BTreeMap::new()),
+    ];
+    let ended = run_modules(Program { modules, entry: file("main.ms"), args: vec![], cwd: file("") });
+    assert_eq!(ended.err.lines().nth(1), Some("    at f (std/runtime.ms:1:38)"), "{}", ended.err);
+}
+
+#[test]
 fn errors_print_with_properties_and_causes() {
     let ended = run(&[(
         "main.ms",

@@ -7,9 +7,10 @@
 //!
 //! Thread: the program has one of its own (`msc-run`), whose stack is sized for it.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use super::bridge;
 use super::protocol;
 use super::source_map::SourceMap;
 use crate::base::FilePath;
+use crate::std_lib;
 
 /// The name of `console.js` in stacks; no file has it, so its frames are left out.
 const CONSOLE: &str = "msc:console";
@@ -69,7 +71,7 @@ struct Shared {
     args: Vec<String>,
     cwd: FilePath,
     modules: HashMap<FilePath, (protocol::Module, OnceCell<Option<SourceMap>>)>,
-    stdout: RefCell<BufWriter<Box<dyn Write>>>,
+    stdout: RefCell<Box<dyn Write>>,
     stderr: RefCell<Box<dyn Write>>,
     /// Set once the program asked to end, or nobody reads its output: it is stopped at the engine's
     /// next check, and is not heard any more.
@@ -86,7 +88,7 @@ impl Shared {
             args: program.args,
             cwd: program.cwd,
             modules: modules.collect(),
-            stdout: RefCell::new(BufWriter::new(stdout)),
+            stdout: RefCell::new(stdout),
             stderr: RefCell::new(stderr),
             ended: Cell::new(None),
             rejected: RefCell::default(),
@@ -97,10 +99,13 @@ impl Shared {
         if self.ended.get().is_some() {
             return;
         }
+        let mut stdout = self.stdout.borrow_mut();
         let written = match stream {
-            1 => self.stdout.borrow_mut().write_all(text.as_bytes()),
+            // A stream that waits for the end of a line must not hold back what has none.
+            1 if text.ends_with('\n') => stdout.write_all(text.as_bytes()),
+            1 => stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()),
             // What was printed before an error stands before it.
-            _ => self.stdout.borrow_mut().flush().and_then(|()| {
+            _ => stdout.flush().and_then(|()| {
                 let mut stderr = self.stderr.borrow_mut();
                 stderr.write_all(text.as_bytes())?;
                 stderr.flush()
@@ -117,6 +122,14 @@ impl Shared {
         }
     }
 
+    /// As the person in `cwd` names it; a file of the standard library as programs name it.
+    fn name<'a>(&self, file: &'a FilePath) -> Cow<'a, str> {
+        match std_lib::read(file) {
+            Some(_) => format!("std/{}", file.relative_to(&FilePath::new(std_lib::ROOT))).into(),
+            None => file.relative_to(&self.cwd).into(),
+        }
+    }
+
     /// The frames that lie in the program, in coordinates of its sources, as Node.js writes them.
     fn map_stack(&self, stack: &str) -> String {
         let frames = bridge::frames(stack, |file| {
@@ -126,7 +139,7 @@ impl Shared {
         let lines: Vec<String> = frames
             .iter()
             .map(|frame| {
-                let place = format!("{}:{}:{}", frame.file.relative_to(&self.cwd), frame.line + 1, frame.col + 1);
+                let place = format!("{}:{}:{}", self.name(&frame.file), frame.line + 1, frame.col + 1);
                 match frame.function.as_str() {
                     "" => format!("    at {place}"),
                     function => format!("    at {function} ({place})"),
