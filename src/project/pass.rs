@@ -235,6 +235,7 @@ fn of_file(snap: &Snapshot, file: &FilePath, found: Vec<EngineDiagnostic>) -> Ve
         diagnostics.extend(expanded.diagnostics.iter().cloned());
     }
     diagnostics.extend(problems::map_all(snap, file, found));
+    problems::forgive_broken_uses(snap, file, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.range.start, diagnostic.range.end));
     diagnostics
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic, GeneratedLine, Related, Severity};
 use crate::engine::{EngineDiagnostic, EngineSeverity};
-use crate::expand::Expanded;
+use crate::expand::{CallSite, Expanded};
+use crate::syntax::SyntaxFile;
 
 use super::Snapshot;
 use super::locate::{Behind, locate};
@@ -109,6 +110,38 @@ fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Opt
         diagnostic.related.push(Related { file: located.file, range, message: source_names(&related.message) });
     }
     Some(diagnostic)
+}
+
+/// Leaves out what generated code, or the use that it stands for, is blamed for where the
+/// declaration around it does not parse. The syntax error itself is told; generated members after a
+/// half-typed method are read as its body, and would fault on every keystroke until it is closed.
+pub fn forgive_broken_uses(snap: &Snapshot, file: &FilePath, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(expanded) = snap.expanded(file) else { return };
+    let blames = |diagnostic: &Diagnostic, site: &CallSite, declaration: TextRange| {
+        let within = if diagnostic.generated.is_some() { declaration } else { site.range };
+        matches!(diagnostic.code, Code::Ts(_)) && within.contains_range(diagnostic.range)
+    };
+    let whole = TextRange::new(0, u32::MAX);
+    if !diagnostics.iter().any(|one| expanded.calls.iter().any(|site| blames(one, site, whole))) {
+        return;
+    }
+    let Some(syntax) = snap.syntax(file).filter(SyntaxFile::has_errors) else { return };
+    // The smallest node over a use and the name that it stands on is the declaration.
+    let root = syntax.root();
+    let broken: Vec<(&CallSite, TextRange)> = expanded
+        .calls
+        .iter()
+        .filter_map(|site| {
+            let over = site.target.map_or(site.range, |name| cover(site.range, name));
+            let declaration = root.covering(over).filter(|node| node.has_error())?;
+            Some((site, declaration.range()))
+        })
+        .collect();
+    diagnostics.retain(|one| !broken.iter().any(|(site, declaration)| blames(one, site, *declaration)));
+}
+
+fn cover(a: TextRange, b: TextRange) -> TextRange {
+    TextRange::new(a.start.min(b.start), a.end.max(b.end))
 }
 
 /// The generated line that holds a fault.
