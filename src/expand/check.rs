@@ -89,7 +89,9 @@ pub struct Expanded {
 
 /// Expands one file with what is known.
 pub fn expand(request: &Request) -> Expanded {
-    if !request.facts.has_macro_syntax {
+    // What is run must not import a macro, and a file can do so without using one.
+    let may_link = request.flavour == Flavour::Emit && !request.facts.specifiers().is_empty();
+    if !request.facts.has_macro_syntax && !may_link {
         return Expanded::plain(request.syntax.text().clone());
     }
     super::splice::expand(request)

@@ -25,6 +25,7 @@ mod key;
 mod layout;
 pub mod lower;
 pub mod memo;
+mod misuse;
 pub mod names;
 mod quote;
 mod report;

@@ -20,6 +20,7 @@ use super::call::CallParts;
 use super::check::{CallSite, CallState, Expanded, Flavour, Request};
 use super::edits::Edits;
 use super::imports::Imports;
+use super::misuse;
 use super::names::{MacroFacts, resolve};
 use super::quote::{self, META};
 use super::report::{Reporter, SLOW_MICROS};
@@ -55,6 +56,10 @@ pub(super) fn expand(request: &Request) -> Expanded {
         expander.drop_macro_names(&doc, &mut edits);
     }
     expander.document(&doc, &mut edits);
+    if request.flavour == Flavour::Check {
+        let misuses = misuse::diagnostics(request.file, request.syntax, request.facts, request.scope);
+        expander.diagnostics.extend(misuses);
+    }
     let mut rope = edits.render_all(&base);
     let Expander { imports, calls, diagnostics, pending, modules, tail, .. } = expander;
     tail.append_to(&mut rope, &imports.lines(), request.flavour, request.file);

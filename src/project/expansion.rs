@@ -180,7 +180,7 @@ fn expand_with(
     facts: &FileFacts,
     flavour: Flavour,
 ) -> (Expanded, BTreeSet<Asked>) {
-    if !facts.has_macro_syntax {
+    if !facts.has_macro_syntax && flavour == Flavour::Check {
         return (Expanded::plain(syntax.text().clone()), BTreeSet::new());
     }
     let scope = Scope::new(snap);

@@ -1,3 +1,5 @@
+//! The text to be checked, as a whole.
+
 use insta::assert_snapshot;
 use msc::expand::Flavour;
 use msc::macros::Place;

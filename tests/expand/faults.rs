@@ -172,3 +172,26 @@ fn quotes_with_errors_are_told_since_the_engine_does_not_see_them() {
         diagnostics(&world, "/a.ms", &expanded)
     );
 }
+
+#[test]
+fn a_macro_is_no_value_at_run_time() {
+    assert_snapshot!(found("import { m, e } from \"./m\";
+// m(1); e
+const f = m;
+@e class A { e = 1; m() { return this.e + o.m; } }
+e(1);
+const o = { e, m: 1 };
+export { m };
+type T = typeof e;
+macro own(ctx: MacroContext) { e(ctx); const own = \"m\"; }
+"), @r#"
+    MS2017 `m`: `m` is a macro: at run time nothing has its name (Use it as `@m`)
+    MS2017 `e`: `e` is a macro: at run time nothing has its name (Use it as `@e`)
+    MS2017 `e`: `e` is a macro: at run time nothing has its name (Use it as `@e`)
+    "#);
+}
+
+#[test]
+fn a_macro_cannot_be_async() {
+    assert_snapshot!(found("async macro m(ctx: MacroContext) {}\n// async macro x() {}\nconst s = \"async macro y\";\n"), @r#"MS1002 `async macro`: A macro cannot be `async` (Leave `async` and `await` out: the functions that a macro may call answer at once)"#);
+}

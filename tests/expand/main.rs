@@ -7,5 +7,6 @@ mod faults;
 mod keys;
 mod lower;
 mod nested;
+mod robust;
 mod syntax;
 mod uses;

@@ -32,6 +32,7 @@ fn output_expands_in_turn() {
     assert_eq!(world.take_ran(), ["A@outer", "A@outer/ADto@inner"]);
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
+    import { inner } from "./n";
     import { outer } from "./m";
      class A { x = 1; }
 
@@ -39,12 +40,12 @@ fn output_expands_in_turn() {
       name = "";
       getname() {}
     }
-    import { inner } from "./n";
-    void (() => [
+    ;void (() => [
     null! as typeof outer,
     ]);
     "#);
     assert_snapshot!(drawn(&expanded), @r#"
+    ~      "import { inner } from \"./n\";\n"
     = 0    "import { outer } from \"./m\";\n"
     = 35   " class A { x = 1; }"
     ~      "\n"
@@ -60,7 +61,7 @@ fn output_expands_in_turn() {
     ~      "\n"
     q0 51  "}"
     = 54   "\n"
-    ~      "import { inner } from \"./n\";\nvoid (() => [\n"
+    ~      ";void (() => [\n"
     ~      "null! as typeof "
     = 30   "outer"
     ~      ",\n]);\n"
@@ -117,6 +118,10 @@ export macro m(ctx: MacroContext) {}
     let expanded = world.expand("/a.ms");
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
+    import { help as help_1 } from "./lib/m";
+    import { far } from "./lib/lib/far";
+    import { clone } from "std/runtime";
+    import { thing } from "./other";
     import { m } from "./lib/m";
     const help = 1;
      class A { x = 1; 
@@ -125,11 +130,7 @@ export macro m(ctx: MacroContext) {}
       }
     }
     hidden(thing);
-    import { help as help_1 } from "./lib/m";
-    import { far } from "./lib/lib/far";
-    import { clone } from "std/runtime";
-    import { thing } from "./other";
-    void (() => [
+    ;void (() => [
     null! as typeof m,
     ]);
     "#);
@@ -153,10 +154,10 @@ fn a_local_of_a_quote_does_not_capture_what_is_spliced() {
         Made::new().emit(Place::Value, pieces).done()
     });
     assert_snapshot!(world.expand("/a.ms").text.as_str(), @r#"
-    function twice(ctx: MacroContext, x: Expr) {}
-    function f(it: number) { return (((it_1) => ({ it: it_1, a: it_1 }))(it + 1) + [1].map((it_1) => it_1 + it + 1)); }
     import type { Expr, MacroContext } from "std/meta";
-    void (() => [
+    function twice(ctx: MacroContext, x: Expr) { void ctx;}
+    function f(it: number) { return (((it_1) => ({ it: it_1, a: it_1 }))(it + 1) + [1].map((it_1) => it_1 + it + 1)); }
+    ;void (() => [
     null! as typeof twice,
     ]);
     "#);
@@ -211,8 +212,9 @@ namespace N {
       by all: after() {}
     "#);
     assert_snapshot!(expanded.text.as_str(), @r#"
-    function all(ctx: MacroContext) {}
-    function more(ctx: MacroContext) {}
+    import type { MacroContext } from "std/meta";
+    function all(ctx: MacroContext) { void ctx;}
+    function more(ctx: MacroContext) { void ctx;}
     namespace N {
       before: 1;
       /** The doc stays with the class. */
@@ -241,8 +243,7 @@ namespace N {
     let g = 1;
      function f() {}
     f();
-    import type { MacroContext } from "std/meta";
-    void (() => [
+    ;void (() => [
     null! as typeof all,
     null! as typeof more,
     null! as typeof all,
@@ -262,7 +263,8 @@ fn templates_keep_their_white_space() {
             Made::new().quote(Place::Members, "/a.ms", 0, text).done()
         });
     assert_snapshot!(world.expand("/a.ms").text.as_str(), @r#"
-    function t(ctx: MacroContext) {}
+    import type { MacroContext } from "std/meta";
+    function t(ctx: MacroContext) { void ctx;}
     class Z {
        m() {}
       text = `
@@ -300,8 +302,7 @@ fn templates_keep_their_white_space() {
         }
       }
     }
-    import type { MacroContext } from "std/meta";
-    void (() => [
+    ;void (() => [
     null! as typeof t,
     null! as typeof t,
     ]);

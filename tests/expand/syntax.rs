@@ -1,3 +1,5 @@
+//! Trees.
+
 use msc::base::TextRange;
 use msc::syntax::{SyntaxFile, kinds};
 use msc::text::{SourceText, TextEdit};

@@ -57,7 +57,7 @@ let b: @shape[] = [];
     user.age > 2 || fail("no");
     if (a) { user.age > 3 || fail("no"); }
     let b: (string | number)[] = [];
-    void (() => [
+    ;void (() => [
     null! as typeof check,
     null! as typeof check,
     null! as typeof check,
@@ -87,7 +87,7 @@ const a = @late(user.name, { n: 1 });
     import { late } from "./m";
     const a = ([user.name] as any);
     void [user.age];
-    void (() => [
+    ;void (() => [
     (null! as typeof late)(null!, null!, { n: 1 }),
     (null! as typeof late)(null!, null!, { n: 2 }),
     ]);
@@ -110,13 +110,13 @@ let text = @comptime { return \"text\"; };
     let expanded = world.expand("/a.ms");
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
+    import * as __ms_meta from "std/meta";
     import { load } from "./other";
     const size = 3;
     const object = ({ a: [1, 2] } as const);
     let text = ("text" as const);
      function help(x: number) { return x; }
-    import * as __ms_meta from "std/meta";
-    void (() => { /* object */
+    ;void (() => { /* object */
       const found = __ms_meta.readFile("x" + size);
       return { a: load(found) };
     });
