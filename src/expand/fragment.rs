@@ -186,18 +186,21 @@ impl Layout {
         let depths = line_depths(root, raw, shift);
         cut(0, start, 0);
         let mut line_start = start;
+        // Where the cut at the start of the line ended: all of a line of white space.
+        let mut cut_end = start;
         while let Some(length) = raw[line_start..end].find('\n') {
             let line_end = line_start + length;
             let next = line_end + 1;
             let is_fixed = fixed.binary_search(&(next as u32)).is_ok();
             if !is_fixed {
                 let trimmed = raw[line_start..line_end].trim_end_matches([' ', '\t', '\r']).len();
-                cut(line_start + trimmed, line_end, 0);
+                cut((line_start + trimmed).max(cut_end), line_end, 0);
                 let rest = &raw[next..];
                 let content = next + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
                 let is_blank = raw[content..].starts_with(['\n', '\r']);
                 let spaces = if is_blank { 0 } else { depths.get(&(content as u32)).copied().unwrap_or(0) };
                 cut(next, content, spaces);
+                cut_end = content;
             }
             line_start = next;
         }

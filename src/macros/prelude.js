@@ -315,8 +315,8 @@ function spliceList(out, position, list, site, after) {
       if (i > 0) out.push(glue("\n"));
       splice(out, position, each, site, "\n");
     });
-  } else if (position === "parameter" || position === "type" || (position === "argument" && list.every(isCode))) {
-    // An empty list is a list of no arguments, not an empty array: what a `map` over no fields gives.
+  } else if (position === "parameter" || position === "type" || position === "argument") {
+    // Whatever the items are: one rule, that does not turn at an empty list. `[${list}]` is an array.
     list.forEach((each, i) => {
       if (i > 0) out.push(glue(", "));
       splice(out, position, each, site, ",");
