@@ -253,3 +253,25 @@ fn a_read_only_project_is_checked_all_the_same() {
     assert_eq!(project.check(&[]).unchanged, 0);
     assert!(Path::new(&project.path(".metascript-cache")).is_file());
 }
+
+#[test]
+fn a_file_that_is_no_text_is_named_as_people_know_it() {
+    let project = Project::new(&[("main.ms", "import \"./a\";\n")]);
+    fs::write(project.path("a.ms"), b"export const a = \"\xff\";\n").expect("a file can be written");
+    let checked = project.check(&[]);
+    assert_eq!((checked.code, checked.errors), (1, vec!["a.ms:1: MS9003".to_owned()]));
+}
+
+#[test]
+fn a_project_without_files_says_so_once() {
+    let empty = Project::new(&[("readme.txt", "")]);
+    assert_eq!(empty.check(&[]).errors.len(), 1);
+    let project = Project::new(&[("metascript.json", "{ \"include\": [\"nowhere\"] }")]);
+    assert_eq!(project.check(&[]).errors, ["metascript.json:1: TS18003"]);
+}
+
+#[test]
+fn an_unknown_option_is_marked_at_its_key() {
+    let project = Project::new(&[("metascript.json", "{\n  \"strict\": true,\n  \"strct\": true\n}\n"), ("a.ms", "")]);
+    assert_eq!(project.check(&[]).errors, ["metascript.json:3: TS5025"]);
+}

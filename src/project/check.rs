@@ -79,7 +79,7 @@ pub fn check(
             None => cold(world, &id, &wanted, cancel)?,
         };
         stats.projects += 1;
-        stats.files += found.files;
+        stats.files += if wanted.whole { found.files } else { wanted.files.len() as u32 };
         stats.uses += found.uses;
         let named = |diagnostic: &Diagnostic| wanted.whole || wanted.files.contains(&diagnostic.file);
         diagnostics.extend(found.diagnostics.into_iter().filter(named));

@@ -238,6 +238,21 @@ pub(super) fn holds(snap: &Snapshot, root: &FilePath, effect: &Effect) -> bool {
     }
 }
 
+/// The files and every `.ms` file that they reach through imports, by their source alone.
+pub(super) fn reached(snap: &Snapshot, files: &[FilePath]) -> BTreeSet<FilePath> {
+    let mut found: BTreeSet<FilePath> = BTreeSet::new();
+    let mut queue: Vec<FilePath> = files.to_vec();
+    while let Some(file) = queue.pop() {
+        if !file.is_metascript() || !found.insert(file.clone()) {
+            continue;
+        }
+        let Some(state) = state(snap, &file) else { continue };
+        let specifiers = state.facts.specifiers().into_iter();
+        queue.extend(specifiers.filter_map(|specifier| resolve(snap, &file, specifier)));
+    }
+    found
+}
+
 /// What [`complete`] did.
 #[derive(Clone, Debug, Default)]
 pub struct Completed {

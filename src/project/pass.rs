@@ -15,7 +15,7 @@ use crate::std_lib;
 
 use super::expansion::{self, Completed};
 use super::files::{engine_path, source_path};
-use super::program::{self, Loaded};
+use super::program::{self, Configured, Loaded};
 use super::shared::lock;
 use super::world::Expansions;
 use super::{ProjectId, Revision, Snapshot, problems};
@@ -110,32 +110,86 @@ fn run_project(
     send: Send,
     end: &mut PassEnd,
 ) -> Result<(), EngineError> {
+    match &request.scope {
+        Scope::Open => run_open(snap, id, open, request, cancel, send, end),
+        Scope::Project { .. } => run_whole(snap, id, open, cancel, send, end),
+    }
+}
+
+/// What a person looks at comes first: uses in the open files and in what they reach, then those
+/// files' findings, then the uses of the whole project.
+fn run_open(
+    snap: &Snapshot,
+    id: &ProjectId,
+    open: &[FilePath],
+    request: &PassRequest,
+    cancel: &Cancel,
+    send: Send,
+    end: &mut PassEnd,
+) -> Result<(), EngineError> {
+    if request.run_macros && complete(snap, expansion::reached(snap, open), cancel, send, end)? {
+        return Ok(());
+    }
+    for file in open {
+        check_open(snap, file, cancel, send)?;
+    }
     if request.run_macros {
         let configured = program::configured(snap, id)?;
-        let mut files: BTreeSet<FilePath> =
-            configured.config.roots.iter().map(|path| source_path(snap, path)).collect();
-        files.extend(open.iter().cloned());
-        if complete(snap, files, cancel, send, end)? {
-            return Ok(());
-        }
+        let roots = configured.config.roots.iter().map(|path| source_path(snap, path)).collect();
+        complete(snap, roots, cancel, send, end)?;
+    }
+    Ok(())
+}
+
+/// Every use, then every finding of a project; `named` files count as part of it.
+fn run_whole(
+    snap: &Snapshot,
+    id: &ProjectId,
+    named: &[FilePath],
+    cancel: &Cancel,
+    send: Send,
+    end: &mut PassEnd,
+) -> Result<(), EngineError> {
+    let configured = program::configured(snap, id)?;
+    let mut files: BTreeSet<FilePath> = configured.config.roots.iter().map(|path| source_path(snap, path)).collect();
+    files.extend(named.iter().cloned());
+    if files.is_empty() {
+        // Without a single file there is no program to find anything in.
+        let fallback = id.config.clone().unwrap_or_else(|| id.root.clone());
+        send(file_event(snap, &fallback, no_files(snap, id, &configured)));
+        return Ok(());
+    }
+    if complete(snap, files, cancel, send, end)? {
+        return Ok(());
     }
     let mut loaded = program::at(snap, id, None, cancel)?;
-    for file in open {
+    for file in named {
         if !loaded.program.contains(&engine_path(file)) {
             loaded = program::at(snap, id, Some(file), cancel)?;
         }
     }
     let paths = loaded.program.files();
-    if request.run_macros {
-        // Files that the program reached through imports, beyond the configured ones.
-        let files = paths.iter().map(|path| source_path(snap, path)).collect();
-        if complete(snap, files, cancel, send, end)? {
-            return Ok(());
-        }
+    // Files that the program reached through imports, beyond the configured ones.
+    let files = paths.iter().map(|path| source_path(snap, path)).collect();
+    if complete(snap, files, cancel, send, end)? {
+        return Ok(());
     }
-    match request.scope {
-        Scope::Open => open.iter().try_for_each(|file| check_open(snap, file, cancel, send)),
-        Scope::Project { .. } => check_all(snap, id, &loaded, &paths, cancel, send, end),
+    check_all(snap, id, &loaded, &paths, cancel, send, end)
+}
+
+/// What is wrong with a project that has no source file.
+fn no_files(snap: &Snapshot, id: &ProjectId, configured: &Configured) -> Vec<Diagnostic> {
+    match &id.config {
+        Some(config) => {
+            let mut all = configured.problems.clone();
+            all.extend(problems::map_all(snap, config, configured.config.diagnostics.clone()));
+            all
+        }
+        None => {
+            let message = format!("there is no source file in {}", id.root);
+            let help = "name a folder or a file with Metascript or TypeScript in it";
+            vec![Diagnostic::new(Code::CONFIG, &id.root, TextRange::default(), message).with_help(help)]
+        }
     }
 }
 
@@ -229,6 +283,10 @@ fn check_all(
 /// The expansion's findings and the engine's, in text order.
 fn of_file(snap: &Snapshot, file: &FilePath, found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    if let Some(error) = snap.unreadable(file) {
+        let message = format!("the file cannot be read: {error}");
+        return vec![Diagnostic::new(Code::UNREADABLE, file, TextRange::default(), message)];
+    }
     if file.is_metascript()
         && let Some(expanded) = snap.expanded(file)
     {

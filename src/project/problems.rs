@@ -60,7 +60,10 @@ fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Opt
     };
     let message = source_names(&found.message);
     let Some(path) = &found.file else {
-        let mut diagnostic = Diagnostic::new(Code::Ts(found.code), fallback, TextRange::default(), message);
+        // Options that were said for a `metascript.json`, or for no file, have no place of their own.
+        let message = message.replace(&format!("{}/tsconfig.json", fallback.parent()), fallback.as_str());
+        let range = snap.text(fallback).and_then(|text| named_key(text.as_str(), &message)).unwrap_or_default();
+        let mut diagnostic = Diagnostic::new(Code::Ts(found.code), fallback, range, message);
         diagnostic.severity = severity;
         return Some(diagnostic);
     };
@@ -142,6 +145,17 @@ pub fn forgive_broken_uses(snap: &Snapshot, file: &FilePath, diagnostics: &mut V
 
 fn cover(a: TextRange, b: TextRange) -> TextRange {
     TextRange::new(a.start.min(b.start), a.end.max(b.end))
+}
+
+/// The key of a project file that a message names in quotes: `"strct"` for `Unknown compiler option
+/// 'strct'.`
+fn named_key(text: &str, message: &str) -> Option<TextRange> {
+    let names = message.split('\'').skip(1).step_by(2);
+    names.into_iter().find_map(|name| {
+        let key = format!("\"{name}\"");
+        let start = text.find(&key)?;
+        Some(TextRange::from(start..start + key.len()))
+    })
 }
 
 /// The generated line that holds a fault.

@@ -13,6 +13,7 @@ use crate::expand::names::resolve;
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
+use crate::vfs::ReadError;
 
 use super::config::ProjectId;
 use super::files::{ProgramFiles, source_path};
@@ -90,6 +91,14 @@ impl Snapshot {
             return Some(SourceText::new(text));
         }
         self.shared.disk.read(file).ok()
+    }
+
+    /// Why a file that is there has no text.
+    pub fn unreadable(&self, file: &FilePath) -> Option<ReadError> {
+        if self.state.open.contains_key(file) || std_lib::read(file).is_some() || !self.shared.disk.is_file(file) {
+            return None;
+        }
+        self.shared.disk.read(file).err()
     }
 
     pub fn is_file(&self, file: &FilePath) -> bool {
