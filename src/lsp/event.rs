@@ -11,8 +11,9 @@ use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
 use crate::ide::IdeError;
-use crate::project::{Expansions, PassEnd, Revision};
+use crate::project::{Expansions, PassEnd};
 
+use super::publish::Found;
 use super::schedule::Lane;
 
 /// What `msc-main` handles, one at a time, in the order of its channel.
@@ -47,13 +48,7 @@ pub enum PassNews {
     Expanded(Expansions),
     /// One file's diagnostics, converted already: the text they were found in is at hand only
     /// where they were found.
-    File {
-        file: FilePath,
-        uri: Uri,
-        version: Option<i32>,
-        revision: Revision,
-        diagnostics: Vec<Diagnostic>,
-    },
+    File(FilePath, Found),
     Progress {
         done: u32,
     },

@@ -24,7 +24,7 @@ use super::capabilities::{self, Abilities};
 use super::event::{Asked, Event, PassNews, Reply, content_modified, ide_error, internal_error, request_failed};
 use super::outbox::{Outbox, Purpose};
 use super::progress::Progress;
-use super::publish::{self, Published};
+use super::publish::{self, Found, Published};
 use super::request::{completion, definition, hover};
 use super::schedule::{Lane, Passes, Quiet, ReadPool};
 use super::std_files::StdFiles;
@@ -303,7 +303,7 @@ impl<A: Analysis> Session<A> {
         }
         self.edge.open = self.open.uris();
         if self.published.forget(&file).is_some() {
-            self.publish(uri.clone(), Vec::new(), None);
+            self.clear(uri.clone());
         }
         // The others may see another text of it now.
         self.start_pass(Lane::Full, false);
@@ -448,11 +448,11 @@ impl<A: Analysis> Session<A> {
                     tracing::error!("cannot take expansions: {why}");
                 }
             }
-            PassNews::File { file, uri, version, revision, diagnostics } => {
-                if self.is_live(&file, version)
-                    && self.published.admit(&file, &uri, revision, diagnostics.is_empty(), pass)
+            PassNews::File(file, found) => {
+                if self.is_live(&file, found.version)
+                    && let Some(params) = self.published.admit(&file, found, pass)
                 {
-                    self.publish(uri, diagnostics, version);
+                    self.outbox.notify::<PublishDiagnostics>(params);
                 }
             }
             PassNews::Progress { done } => self.progress.reported(pass, done, &self.outbox),
@@ -484,13 +484,14 @@ impl<A: Analysis> Session<A> {
             if !self.open.contains(&file)
                 && let Some(uri) = self.published.forget(&file)
             {
-                self.publish(uri, Vec::new(), None);
+                self.clear(uri);
             }
         }
     }
 
-    fn publish(&self, uri: Uri, diagnostics: Vec<Diagnostic>, version: Option<i32>) {
-        self.outbox.notify::<PublishDiagnostics>(PublishDiagnosticsParams { uri, diagnostics, version });
+    fn clear(&self, uri: Uri) {
+        let params = PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None };
+        self.outbox.notify::<PublishDiagnostics>(params);
     }
 
     fn stop(&mut self) {
@@ -520,7 +521,7 @@ fn news<V: View>(view: &V, edge: &Edge, event: PassEvent) -> Option<PassNews> {
         PassEvent::File { file, version, revision, diagnostics } => {
             let uri = edge.uri(&file)?;
             let diagnostics = publish::convert(view, edge, &file, diagnostics);
-            PassNews::File { file, uri, version, revision, diagnostics }
+            PassNews::File(file, Found { uri, version, revision, diagnostics })
         }
     })
 }

@@ -51,6 +51,8 @@ pub struct Options {
     pub disk_delay_most: Duration,
     /// How long a pass runs before the editor shows its progress.
     pub progress_delay: Duration,
+    /// How often the watchdog looks at the loop and at the client's process.
+    pub look_every: Duration,
     /// Threads that answer requests.
     pub readers: usize,
 }
@@ -64,6 +66,7 @@ impl Default for Options {
             disk_delay: Duration::from_millis(250),
             disk_delay_most: Duration::from_secs(1),
             progress_delay: Duration::from_secs(1),
+            look_every: Duration::from_secs(1),
             // More threads than cores: a request that computes for long must not be what a hover
             // waits for.
             readers: cores.max(4),

@@ -99,32 +99,50 @@ pub struct Published {
 
 struct Shown {
     uri: Uri,
+    version: Option<i32>,
     revision: Revision,
-    empty: bool,
-    /// The last pass with macros that spoke of this file.
+    diagnostics: Vec<Diagnostic>,
+    /// The last pass that spoke of this file.
     pass: u64,
 }
 
+/// What a pass found in one file.
+pub struct Found {
+    pub uri: Uri,
+    pub version: Option<i32>,
+    pub revision: Revision,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 impl Published {
-    /// Whether a list found at `revision` may replace what is shown; it is taken as published then.
-    pub fn admit(&mut self, file: &FilePath, uri: &Uri, revision: Revision, empty: bool, pass: u64) -> bool {
-        let shown = self.files.get(file);
-        if shown.is_some_and(|shown| shown.revision > revision) {
-            return false;
+    /// What is to be sent of a list that a pass found: nothing where a later one has been sent, or
+    /// where the client has the same already (a pass speaks of every open file, and most of them
+    /// did not change).
+    pub fn admit(&mut self, file: &FilePath, found: Found, pass: u64) -> Option<PublishDiagnosticsParams> {
+        let Found { uri, version, revision, diagnostics } = found;
+        if let Some(shown) = self.files.get_mut(file) {
+            if shown.revision > revision {
+                return None;
+            }
+            shown.pass = shown.pass.max(pass);
+            shown.revision = revision;
+            if (&shown.uri, shown.version) == (&uri, version) && shown.diagnostics == diagnostics {
+                return None;
+            }
         }
-        let pass = shown.map_or(pass, |shown| shown.pass.max(pass));
-        self.files.insert(file.clone(), Shown { uri: uri.clone(), revision, empty, pass });
-        true
+        let params = PublishDiagnosticsParams { uri: uri.clone(), diagnostics: diagnostics.clone(), version };
+        self.files.insert(file.clone(), Shown { uri, version, revision, diagnostics, pass });
+        Some(params)
     }
 
     /// Forgets a file; its URI where the client still shows something of it.
     pub fn forget(&mut self, file: &FilePath) -> Option<Uri> {
-        self.files.remove(file).filter(|shown| !shown.empty).map(|shown| shown.uri)
+        self.files.remove(file).filter(|shown| !shown.diagnostics.is_empty()).map(|shown| shown.uri)
     }
 
     /// The files that a pass with macros did not speak of although something of them is shown.
     pub fn left_by(&self, pass: u64) -> Vec<FilePath> {
-        let left = self.files.iter().filter(|(_, shown)| !shown.empty && shown.pass < pass);
+        let left = self.files.iter().filter(|(_, shown)| !shown.diagnostics.is_empty() && shown.pass < pass);
         left.map(|(file, _)| file.clone()).collect()
     }
 }

@@ -73,7 +73,7 @@ where
     let (out, queue) = unbounded_channel();
     let client_gone = Arc::new(Notify::new());
     let gone = client_gone.clone();
-    let watchdog = Watchdog::start(move || gone.notify_one());
+    let watchdog = Watchdog::start(options.look_every, move || gone.notify_one());
     let main = MainLoop::new(options, world, events.clone(), Outbox::new(out.clone()), watchdog);
     let main = thread::Builder::new().name("msc-main".to_owned()).spawn(move || main.run(&receiver));
     if let Err(error) = &main {

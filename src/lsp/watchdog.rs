@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 const TICK_BUDGET: Duration = Duration::from_millis(10);
 /// When a tick counts as stuck.
 const STUCK: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The loop's side. Dropping it ends the thread.
 pub struct Watchdog {
@@ -30,7 +29,7 @@ struct Shared {
 
 impl Watchdog {
     /// `client_gone` is called once, when the process given to [`Watchdog::follow`] has ended.
-    pub fn start(client_gone: impl FnOnce() + Send + 'static) -> Watchdog {
+    pub fn start(look_every: Duration, client_gone: impl FnOnce() + Send + 'static) -> Watchdog {
         let shared = Arc::new(Shared { start: Instant::now(), tick: AtomicU64::new(0), slow: AtomicU64::new(0) });
         let (client, news) = channel();
         let watched = shared.clone();
@@ -39,7 +38,7 @@ impl Watchdog {
             let mut client_gone = Some(client_gone);
             let mut reported = 0;
             loop {
-                match news.recv_timeout(LOOK_EVERY) {
+                match news.recv_timeout(look_every) {
                     Ok(process) => client = Client::alive(process),
                     Err(RecvTimeoutError::Disconnected) => return,
                     Err(RecvTimeoutError::Timeout) => {}

@@ -61,7 +61,7 @@ async fn a_list_of_an_older_revision_never_follows_a_newer_one() {
     script.pass = Box::new(|view, _, _, send| {
         let file = FilePath::new("/p/a.ms");
         let version = Some(view.document(&file).version);
-        for (revision, message) in [(7, "seven"), (6, "six"), (7, "seven again"), (8, "eight")] {
+        for (revision, message) in [(7, "seven"), (6, "six"), (7, "seven"), (7, "seven again"), (8, "eight")] {
             let diagnostics = vec![fault(message)];
             send(PassEvent::File { file: file.clone(), version, revision: Revision(revision), diagnostics });
         }
@@ -69,6 +69,7 @@ async fn a_list_of_an_older_revision_never_follows_a_newer_one() {
     });
     let mut client = Client::start(script, quiet()).await;
     client.open(A, "x").await;
+    // The sixth comes late, and the second "seven" says nothing new.
     for expected in ["seven", "seven again", "eight"] {
         assert_eq!(published(&mut client).await["diagnostics"][0]["message"], expected);
     }
@@ -87,10 +88,12 @@ async fn edits_are_followed_by_a_pass_without_macros_and_then_by_one_with() {
     client.change(A, 2, json!([{ "text": "b" }])).await;
     assert_eq!(told.recv(), Ok(false));
     assert_eq!(published(&mut client).await["diagnostics"][0]["message"], "b");
+    // The client has what the second pass finds; the next that it gets is of another version.
     assert_eq!(told.recv(), Ok(true));
-    assert_eq!(published(&mut client).await["version"], 2);
     client.save(A).await;
     assert_eq!(told.recv(), Ok(true));
+    client.change(A, 3, json!([{ "text": "b" }])).await;
+    assert_eq!(published(&mut client).await["version"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,15 +208,12 @@ async fn closing_clears_and_closed_files_are_cleared_by_the_next_pass() {
     assert_eq!(published(&mut client).await["uri"], B);
     assert_eq!(published(&mut client).await["uri"], "file:///p/metascript.json");
     client.open(A, "a").await;
-    for expected in [A, B, "file:///p/metascript.json"] {
-        let list = published(&mut client).await;
-        assert_eq!((list["uri"].as_str(), list["diagnostics"].as_array().map(Vec::len)), (Some(expected), Some(1)));
-    }
+    // Of the other two nothing changed.
+    let list = published(&mut client).await;
+    assert_eq!((list["uri"].as_str(), list["diagnostics"].as_array().map(Vec::len)), (Some(A), Some(1)));
     client.notify("textDocument/didClose", json!({ "textDocument": { "uri": A } })).await;
     let cleared = published(&mut client).await;
     assert_eq!((&cleared["uri"], &cleared["diagnostics"]), (&json!(A), &json!([])));
-    published(&mut client).await;
-    published(&mut client).await;
     // A pass that says nothing of the closed file any more: it has nothing to show.
     client.change(B, 2, json!([{ "text": "clean" }])).await;
     client.save(B).await;

@@ -78,3 +78,41 @@ async fn the_end_in_the_middle_of_a_message() {
     client.send_raw(b"Content-Length: 1000\r\n\r\n{\"jsonrpc\":").await;
     assert_eq!(client.close().await.1.how, How::InputClosed);
 }
+
+/// A process that waits, standing for an editor.
+#[cfg(target_os = "linux")]
+fn editor() -> std::process::Child {
+    std::process::Command::new("sleep").arg("1000").spawn().expect("a process that waits")
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_the_clients_process_ends_the_server() {
+    let mut editor = editor();
+    let mut client = Client::new(Script::plain(), quiet());
+    let id = client.request("initialize", json!({ "processId": editor.id(), "capabilities": {} })).await;
+    client.result(id).await;
+    // Served as long as it lives, and not a moment longer, though the pipe stays open.
+    client.hover(A, 0, 0).await;
+    editor.kill().expect("it can be killed");
+    editor.wait().expect("it can be waited for");
+    assert_eq!(client.end().await.1, Ended { after_shutdown: false, how: How::ClientGone });
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_whose_process_cannot_be_seen_is_served() {
+    let mut editor = editor();
+    let process = editor.id();
+    editor.kill().expect("it can be killed");
+    editor.wait().expect("it can be waited for");
+    // As from another container: the number means nothing here.
+    let mut client = Client::new(Script::plain(), quiet());
+    let id = client.request("initialize", json!({ "processId": process, "capabilities": {} })).await;
+    client.result(id).await;
+    // Many looks of the watchdog later there is still nobody who hung up.
+    let hung_up = tokio::time::timeout(std::time::Duration::from_millis(100), client.read()).await;
+    assert!(hung_up.is_err(), "{hung_up:?}");
+    client.hover(A, 0, 0).await;
+    assert_eq!(client.close().await.1.how, How::InputClosed);
+}

@@ -25,6 +25,7 @@ pub fn quiet() -> Options {
         disk_delay: Duration::ZERO,
         disk_delay_most: Duration::ZERO,
         progress_delay: Duration::ZERO,
+        look_every: Duration::from_millis(5),
         readers: 4,
     }
 }
