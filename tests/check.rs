@@ -275,3 +275,15 @@ fn an_unknown_option_is_marked_at_its_key() {
     let project = Project::new(&[("metascript.json", "{\n  \"strict\": true,\n  \"strct\": true\n}\n"), ("a.ms", "")]);
     assert_eq!(project.check(&[]).errors, ["metascript.json:3: TS5025"]);
 }
+
+#[test]
+fn an_input_that_is_no_text_is_an_error_and_no_endless_check() {
+    let project = Project::new(&[
+        ("a.ms", "export const x = @comptime { return readFile(\"./sub\"); };\n"),
+        ("sub/b.ms", "export const y = @comptime { return readFile(\"../bin\"); };\n"),
+    ]);
+    fs::write(project.path("bin"), b"\xff\xfe").expect("a file can be written");
+    let first = project.check(&[]);
+    assert_eq!(first.errors, ["a.ms:1: MS3001", "sub/b.ms:1: MS3001"]);
+    assert_eq!(project.check(&[]).errors, first.errors);
+}

@@ -16,6 +16,7 @@ use crate::macros::protocol::Limits;
 use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Outcome, ProjectInputs};
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
+use crate::vfs::Fingerprints;
 
 use super::graph;
 use super::rows::{self, Asked, FileRow};
@@ -44,6 +45,9 @@ struct Latest {
     /// `None` where a row of the file told the key: the output itself is a row of its own, read
     /// once the use changes.
     expansion: Option<Arc<Expansion>>,
+    /// The macro environment in which the output counts although an input of it read another way
+    /// right after: run again, it would only be the same again, without end.
+    accepted: Option<u64>,
 }
 
 /// One file at one moment.
@@ -74,22 +78,22 @@ impl FileStates {
 
     /// The last output of a use. Reads a row where only the key is known, so the first change of
     /// a use after a warm start still shows its last output.
-    fn latest(&self, snap: &Snapshot, call: &Call) -> Option<(Digest, Option<Arc<Expansion>>)> {
+    fn latest(&self, snap: &Snapshot, call: &Call) -> Option<Latest> {
         let at = (call.file.clone(), call.id.clone());
-        let Latest { key, expansion } = lock(&self.latest).get(&at).cloned()?;
-        if expansion.is_some() {
-            return Some((key, expansion));
+        let mut latest = lock(&self.latest).get(&at).cloned()?;
+        if latest.expansion.is_none() {
+            latest.expansion = memo(snap, &call.file).get(latest.key, &|_| true);
+            if latest.expansion.is_some() {
+                lock(&self.latest).insert(at, latest.clone());
+            }
         }
-        let read = memo(snap, &call.file).get(key, &|_| true);
-        if read.is_some() {
-            lock(&self.latest).insert(at, Latest { key, expansion: read.clone() });
-        }
-        Some((key, read))
+        Some(latest)
     }
 
-    fn learn(&self, call: &Call, key: Digest, expansion: Arc<Expansion>) {
+    fn learn(&self, snap: &Snapshot, call: &Call, key: Digest, expansion: Arc<Expansion>) {
         self.learn_inputs(&expansion.outcome().effects);
-        let latest = Latest { key, expansion: Some(expansion) };
+        let accepted = (!all_hold(snap, &call.file, &expansion)).then_some(snap.state.macro_env);
+        let latest = Latest { key, expansion: Some(expansion), accepted };
         lock(&self.latest).insert((call.file.clone(), call.id.clone()), latest);
     }
 
@@ -106,7 +110,7 @@ impl FileStates {
         self.learn_inputs(&row.effects);
         let mut latest = lock(&self.latest);
         for (id, &key) in &row.keys {
-            latest.entry((file.clone(), id.clone())).or_insert(Latest { key, expansion: None });
+            latest.entry((file.clone(), id.clone())).or_insert(Latest { key, expansion: None, accepted: None });
         }
     }
 }
@@ -200,15 +204,16 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
     let latest = snap.shared.files.latest(snap, call);
     // A macro whose module does not load has the key of none, and its failure is kept under it.
     let key = key(snap, call).unwrap_or_default();
-    if let Some((last_key, Some(expansion))) = &latest
-        && *last_key == key
+    if let Some(Latest { key: last, expansion: Some(expansion), accepted }) = &latest
+        && *last == key
     {
-        return Some(Known { expansion: expansion.clone(), is_stale: !all_hold(snap, &call.file, expansion) });
+        let is_fresh = *accepted == Some(snap.state.macro_env) || all_hold(snap, &call.file, expansion);
+        return Some(Known { expansion: expansion.clone(), is_stale: !is_fresh });
     }
     let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, &call.file, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
-        None => latest.and_then(|(_, last)| last).map(|expansion| Known { expansion, is_stale: true }),
+        None => latest.and_then(|last| last.expansion).map(|expansion| Known { expansion, is_stale: true }),
     }
 }
 
@@ -233,7 +238,8 @@ fn all_hold(snap: &Snapshot, file: &FilePath, expansion: &Expansion) -> bool {
 /// watched changes invalidate.
 pub(super) fn holds(snap: &Snapshot, root: &FilePath, effect: &Effect) -> bool {
     match effect {
-        Effect::File { path, digest } => crate::vfs::Fingerprints::digest(&*snap.shared.disk, path) == *digest,
+        Effect::File { path, digest } if Fingerprints::digest(&*snap.shared.disk, path) == *digest => true,
+        // Also what could not be read as text, of which the disk's memory knows less.
         other => other.still_holds(&ProjectInputs::new(root.clone())),
     }
 }
@@ -379,7 +385,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         Err(failure) => {
             let outcome = Outcome { result: Err(failure), effects: Vec::new(), micros: 0, memory_bytes: 0 };
             let expansion = Arc::new(Expansion::new(call, outcome));
-            shared.files.learn(call, Digest::default(), expansion);
+            shared.files.learn(snap, call, Digest::default(), expansion);
             return Ok(());
         }
     };
@@ -387,7 +393,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     let root = snap.project_of(&call.file).root.clone();
     let memo = shared.memo(&root);
     if let Some(expansion) = memo.get(key, &|effect| holds(snap, &root, effect)) {
-        shared.files.learn(call, key, expansion);
+        shared.files.learn(snap, call, key, expansion);
         return Ok(());
     }
     let invocation = match call.kind {
@@ -408,7 +414,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     shared.counters.macro_micros.fetch_add(outcome.micros, Ordering::Relaxed);
     let expansion = Arc::new(Expansion::new(call, outcome));
     memo.put(key, &call.file, expansion.clone());
-    shared.files.learn(call, key, expansion);
+    shared.files.learn(snap, call, key, expansion);
     Ok(())
 }
 
