@@ -272,6 +272,7 @@ fn names_types_lists_and_code_where_they_belong() {
         ("argument", "f(", "[]", ")", "f()"),
         ("argument", "f(", "[1, 2]", ")", "f(1, 2)"),
         ("argument", "f([", "[1, 2]", "])", "f([1, 2])"),
+        ("argument", "f(", "[1, ['a']]", ")", "f(1, [\"a\"])"),
         ("statement", "", &list(&[statement("a();"), statement("b();")]), "", "a();\nb();"),
         ("member", "{ ", &statement("a = 1;"), " }", "{ a = 1; }"),
         ("parameter", "(", "['a', 'b']", ")", "(a, b)"),

@@ -319,7 +319,8 @@ function spliceList(out, position, list, site, after) {
     // Whatever the items are: one rule, that does not turn at an empty list. `[${list}]` is an array.
     list.forEach((each, i) => {
       if (i > 0) out.push(glue(", "));
-      splice(out, position, each, site, ",");
+      if (position === "argument" && !isCode(each)) writeLiteral(out, each, site, []);
+      else splice(out, position, each, site, ",");
     });
   } else if (position === "name") {
     refuse(list, position, site);

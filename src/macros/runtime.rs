@@ -34,7 +34,10 @@ const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, f
 
 /// Half of what [`super::worker`] gives its JavaScript thread, and less.
 pub(super) const JS_STACK: usize = 2 << 20;
-/// Contexts leave cycles behind; collecting some fifty of them at once is cheapest.
+/// Contexts leave cycles behind. They are collected between expansions, a few at a time: garbage of
+/// earlier expansions must not count against the memory of a later one.
+const RUNS_BETWEEN_COLLECTIONS: u32 = 16;
+/// Above this an expansion's own garbage is collected while it runs.
 const GC_THRESHOLD: usize = 16 << 20;
 /// Walking the heap to measure it costs more than a short expansion.
 const MEASURED_FROM: Duration = Duration::from_millis(50);
@@ -75,6 +78,7 @@ pub(super) struct Engine {
     // Declared before the runtime: contexts and their values are dropped first.
     ready: Option<Prepared>,
     graphs: Graphs,
+    uncollected: u32,
     prelude: Bytecode,
     shared: Rc<Shared>,
     /// The number of the run; an interrupt names the run it is meant for.
@@ -101,7 +105,16 @@ impl Engine {
         drop(scratch);
         let shared = Rc::new(Shared { graph: RefCell::new(None), compiling: Cell::new(false), asker, meta });
         runtime.set_loader(GraphModules(shared.clone()), GraphModules(shared.clone()));
-        Ok(Engine { ready: None, graphs: Graphs::new(), prelude, shared, current, interrupted, runtime })
+        Ok(Engine {
+            ready: None,
+            graphs: Graphs::new(),
+            uncollected: 0,
+            prelude,
+            shared,
+            current,
+            interrupted,
+            runtime,
+        })
     }
 
     pub fn graph(&mut self, digest: Digest) -> Option<Rc<CompiledGraph>> {
@@ -122,6 +135,11 @@ impl Engine {
     pub fn prepare(&mut self) {
         self.current.set(u64::MAX);
         self.runtime.set_memory_limit(0);
+        self.uncollected += 1;
+        if self.uncollected >= RUNS_BETWEEN_COLLECTIONS {
+            self.uncollected = 0;
+            self.runtime.run_gc();
+        }
         if self.ready.is_none() {
             self.ready = self.fresh().ok();
         }
@@ -192,6 +210,9 @@ impl Engine {
         self.current.set(u64::MAX);
         *self.shared.graph.borrow_mut() = None;
         let measured = started.elapsed() >= MEASURED_FROM;
+        if measured {
+            self.uncollected = RUNS_BETWEEN_COLLECTIONS;
+        }
         let memory = if measured { self.runtime.memory_usage().malloc_size.max(0) as u64 } else { 0 };
         (result, memory)
     }

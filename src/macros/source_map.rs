@@ -35,7 +35,10 @@ impl SourceMap {
                 let mut fields = segment.bytes();
                 generated_col += vlq(&mut fields)?;
                 // A segment of one field maps to no source.
-                let Some(_source) = vlq(&mut fields) else { continue };
+                if fields.len() == 0 {
+                    continue;
+                }
+                let _source = vlq(&mut fields)?;
                 line += vlq(&mut fields)?;
                 col += vlq(&mut fields)?;
                 mappings.push(Mapping {
