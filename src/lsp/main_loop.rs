@@ -283,6 +283,9 @@ impl<A: Analysis> Session<A> {
         if let Err(why) = self.open.changed(&mut self.world, &file, version, params.content_changes, encoding) {
             self.tell_lost_step(&file, &why);
         }
+        // What it finds is about the text before this edit, and it keeps a core from the completion
+        // that is asked for next.
+        self.passes.drop_running(Lane::Live);
         let now = Instant::now();
         self.live_due.heard(now, self.options.live_delay, None);
         self.full_due.heard(now, self.options.full_delay, None);

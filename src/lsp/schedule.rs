@@ -1,6 +1,6 @@
 //! Where long work runs: the read pool and the two pass lanes, and when a pass is due.
 //!
-//! A pass of the live lane checks without macros and is superseded by the next one. A pass of the
+//! A pass of the live lane checks without macros and ends with the next edit. A pass of the
 //! full lane runs macros: a save supersedes it, an edit does not (a user who types would starve
 //! it) but has it followed by another.
 //!
@@ -134,6 +134,14 @@ impl Passes {
     pub fn run(&mut self, lane: Lane, job: impl FnOnce() + Send + 'static) {
         // The thread lives as long as this sender.
         let _ = self.lane(lane).jobs.send(Box::new(job));
+    }
+
+    /// Stops the running pass of a lane, whose answer nobody wants any more; the caller sees to the
+    /// next one.
+    pub fn drop_running(&mut self, lane: Lane) {
+        if let Some((_, cancel)) = &self.lane(lane).running {
+            cancel.cancel();
+        }
     }
 
     /// The running pass has ended; whether another was asked for meanwhile.

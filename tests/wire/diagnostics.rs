@@ -153,6 +153,30 @@ async fn a_save_supersedes_a_pass_and_an_edit_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_stops_a_live_pass() {
+    let (tell, told) = mpsc::channel();
+    let mut script = Script::plain();
+    script.pass = Box::new(move |view, request, cancel, _| {
+        let version = view.document(&FilePath::new("/p/a.ms")).version;
+        if !request.run_macros && version == 2 {
+            tell.send("began").unwrap();
+            let stopped = Latch::default().wait_or_cancelled(cancel);
+            tell.send("stopped").unwrap();
+            stopped?;
+        }
+        Ok(())
+    });
+    let mut options = quiet();
+    options.live_delay = Duration::ZERO;
+    let mut client = Client::start(script, options).await;
+    client.open(A, "a").await;
+    client.change(A, 2, json!([{ "text": "b" }])).await;
+    assert_eq!(told.recv(), Ok("began"));
+    client.change(A, 3, json!([{ "text": "c" }])).await;
+    assert_eq!(told.recv(), Ok("stopped"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pass_that_ran_macros_is_followed_by_one_over_their_output() {
     let mut script = Script::plain();
     script.again = Box::new(|view| view.log.is_empty());
