@@ -456,8 +456,8 @@ impl Fingerprints for OneFile {
 
 #[test]
 fn size_and_time_decide_whether_to_hash_and_the_hash_decides_the_rest() {
-    let disk = |text: &'static str, mtime_ns| OneFile {
-        fingerprint: Fingerprint { size: text.len() as u64, mtime_ns },
+    let disk = |text: &'static str, changed_ns| OneFile {
+        fingerprint: Fingerprint { size: text.len() as u64, changed_ns },
         text,
         hashed: AtomicU32::new(0),
     };

@@ -13,8 +13,8 @@ use crate::vfs::{Fingerprint, Fingerprints};
 /// One observation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Input {
-    /// `mtime_ns` is 0 where the time proves nothing (see [`Fingerprint`]): the hash decides.
-    File { path: FilePath, size: u64, mtime_ns: u64, digest: Digest },
+    /// `changed_ns` is 0 where the time proves nothing (see [`Fingerprint`]): the hash decides.
+    File { path: FilePath, size: u64, changed_ns: u64, digest: Digest },
     /// Neither a file nor a directory was there, or none that can be read.
     Absent { path: FilePath },
     /// A directory with these entries.
@@ -26,8 +26,8 @@ impl Input {
     pub fn file(disk: &dyn Fingerprints, path: &FilePath) -> Input {
         // The digest first: reading settles the fingerprint that belongs to the bytes.
         match (disk.digest(path), disk.fingerprint(path)) {
-            (Some(digest), Some(Fingerprint { size, mtime_ns })) => {
-                Input::File { path: path.clone(), size, mtime_ns, digest }
+            (Some(digest), Some(Fingerprint { size, changed_ns })) => {
+                Input::File { path: path.clone(), size, changed_ns, digest }
             }
             _ => Input::Absent { path: path.clone() },
         }
@@ -50,9 +50,9 @@ impl Input {
     /// Whether the disk still answers the same.
     pub fn holds(&self, disk: &dyn Fingerprints) -> bool {
         match self {
-            Input::File { path, size, mtime_ns, digest } => match disk.fingerprint(path) {
+            Input::File { path, size, changed_ns, digest } => match disk.fingerprint(path) {
                 Some(now) if now.size != *size => false,
-                Some(now) if now.mtime_ns == *mtime_ns && now.mtime_ns != 0 => true,
+                Some(now) if now.changed_ns == *changed_ns && now.changed_ns != 0 => true,
                 Some(_) => disk.digest(path) == Some(*digest),
                 None => false,
             },
@@ -93,10 +93,10 @@ impl Trace {
     pub fn refreshed(&self, disk: &dyn Fingerprints) -> Option<Trace> {
         let mut trace = self.clone();
         for input in &mut trace.inputs {
-            if let Input::File { path, mtime_ns, .. } = input
+            if let Input::File { path, changed_ns, .. } = input
                 && let Some(now) = disk.fingerprint(path)
             {
-                *mtime_ns = now.mtime_ns;
+                *changed_ns = now.changed_ns;
             }
         }
         (trace != *self).then_some(trace)

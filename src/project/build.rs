@@ -26,7 +26,7 @@ pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec
     let config = snap.shared.engine.config(&files, &config::for_running(&id, text, &roots[0]))?;
     let program = snap.shared.engine.load(&config, Some(&roots), files)?;
     let (library, own): (Vec<FilePath>, Vec<FilePath>) =
-        program.files().into_iter().filter(|path| has_code(path)).partition(|path| std_lib::contains(path));
+        program.files().into_iter().filter(has_code).partition(std_lib::contains);
     let (json, own): (Vec<FilePath>, Vec<FilePath>) = own.into_iter().partition(|path| path.has_extension("json"));
     let mut modules = Vec::new();
     for emitted in program.emit(&own, cancel)? {

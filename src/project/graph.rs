@@ -20,9 +20,12 @@ use super::source_map;
 #[derive(Default)]
 pub(super) struct Graphs {
     modules: Mutex<HashMap<FilePath, Arc<Compiled>>>,
-    graphs: Mutex<HashMap<FilePath, (u64, Result<MacroGraph, Failure>)>>,
+    graphs: Mutex<HashMap<FilePath, KnownGraph>>,
     files: Mutex<HashSet<FilePath>>,
 }
+
+/// A graph, or why there is none, and the macro environment in which that holds.
+type KnownGraph = (u64, Result<MacroGraph, Failure>);
 
 struct Compiled {
     text: SourceText,

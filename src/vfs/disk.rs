@@ -43,9 +43,10 @@ const SHARDS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fingerprint {
     pub size: u64,
-    /// Nanoseconds since 1970. 0 where the time proves nothing: the file changed so recently that
+    /// When the file last changed, in nanoseconds since 1970: its status on Unix, which no program can
+    /// set, elsewhere its contents. 0 where the time proves nothing: the file changed so recently that
     /// a later change may bear the same time.
-    pub mtime_ns: u64,
+    pub changed_ns: u64,
 }
 
 /// Why a file has no text.
@@ -455,7 +456,7 @@ impl Disk {
             // Somebody is writing it. What was read is used if it never comes to rest, under a
             // fingerprint that proves nothing.
             let size = bytes.len() as u64;
-            last = Some((bytes, Fingerprint { size, mtime_ns: 0 }));
+            last = Some((bytes, Fingerprint { size, changed_ns: 0 }));
         }
         Ok(last.expect("the loop ran"))
     }
@@ -560,14 +561,28 @@ fn decode(mut bytes: Vec<u8>) -> Result<SourceText, ReadError> {
 }
 
 fn fingerprint(meta: &Metadata) -> Fingerprint {
-    let modified = meta.modified().unwrap_or(UNIX_EPOCH);
+    let changed = changed_at(meta);
     // A time in the future, or so near that the clock has not ticked since, proves nothing.
-    let settled = SystemTime::now().duration_since(modified).is_ok_and(|age| age > COARSEST_CLOCK);
-    let mtime_ns = match modified.duration_since(UNIX_EPOCH) {
+    let settled = SystemTime::now().duration_since(changed).is_ok_and(|age| age > COARSEST_CLOCK);
+    let changed_ns = match changed.duration_since(UNIX_EPOCH) {
         Ok(since) if settled => since.as_nanos() as u64,
         _ => 0,
     };
-    Fingerprint { size: meta.len(), mtime_ns }
+    Fingerprint { size: meta.len(), changed_ns }
+}
+
+/// When the file last changed in any way. Unlike the time of modification, which archives, copies and
+/// build systems set, no program can choose this one.
+#[cfg(unix)]
+fn changed_at(meta: &Metadata) -> SystemTime {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = u64::try_from(meta.ctime()).unwrap_or(0);
+    UNIX_EPOCH + Duration::new(seconds, u32::try_from(meta.ctime_nsec()).unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn changed_at(meta: &Metadata) -> SystemTime {
+    meta.modified().unwrap_or(UNIX_EPOCH)
 }
 
 /// Windows answers with `\\?\C:\…`, which nobody writes.
