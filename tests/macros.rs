@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use msc::base::{Cancel, Digest, FilePath, TextRange};
+use msc::macros::effect::{ExecOutput, Request, Response};
 use msc::macros::protocol::{ImportRequest, Limits};
 use msc::macros::shape::Input;
 use msc::macros::{
-    Effect, Failure, FailureKind, Host, HostOptions, Invocation, Job, JobOutput, Module, ModuleGraph, Outcome,
-    PieceOrigin, Place, ProjectInputs,
+    Effect, Failure, FailureKind, Host, HostOptions, InputError, Inputs, Invocation, Job, JobOutput, Module,
+    ModuleGraph, Outcome, PieceOrigin, Place, ProjectInputs,
 };
 use serde_json::{Value, json};
 
@@ -665,6 +666,78 @@ fn a_success_between_two_stops_keeps_a_macro_running() {
     assert!(host.stats().spawned <= 3);
 }
 
+/// Calls the hook at every input, and gives an empty one.
+struct Hooked(Box<dyn Fn() + Sync>);
+
+impl Inputs for Hooked {
+    fn read_file(&self, _path: &FilePath) -> Result<Arc<str>, InputError> {
+        (self.0)();
+        Ok("".into())
+    }
+    fn glob(&self, _base: &FilePath, _pattern: &str) -> Result<Vec<FilePath>, InputError> {
+        (self.0)();
+        Ok(Vec::new())
+    }
+    fn env(&self, _name: &str) -> Result<Option<String>, InputError> {
+        (self.0)();
+        Ok(None)
+    }
+    fn exec(&self, _program: &str, _args: &[String]) -> Result<ExecOutput, InputError> {
+        (self.0)();
+        Ok(ExecOutput { code: 0, stdout: "out".to_owned(), stderr: String::new() })
+    }
+    fn fetch(&self, request: &Request) -> Result<Response, InputError> {
+        (self.0)();
+        let headers = vec![("type".to_owned(), request.method.clone())];
+        Ok(Response { status: 200, headers, body: r#"{"a":1}"#.to_owned() })
+    }
+}
+
+#[test]
+fn inputs_that_are_granted_arrive() {
+    let host = host(1);
+    let body = "const response = fetch('https://x/', { method: 'POST', headers: { a: 1 }, body: 'b' });
+        return [env('X'), exec('ls', ['-l']), response.ok, response.headers, response.json(), readFile('a'), glob('*')];";
+    let outcome = host.run(&comptime(body), &Hooked(Box::new(|| {})), &Cancel::new()).expect("nobody cancels");
+    let expected = r#"[undefined, { code: 0, stdout: "out", stderr: "" }, true, { type: "POST" }, { a: 1 }, "", []]"#;
+    assert_eq!(text(&ok(outcome)), expected);
+}
+
+#[test]
+fn the_time_of_inputs_is_not_the_macros_own_up_to_a_bound() {
+    let spin = || {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_millis(20) {
+            std::hint::spin_loop();
+        }
+    };
+    let host = Host::new(HostOptions {
+        workers: 1,
+        input_time: Duration::from_millis(400),
+        ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc")))
+    });
+    let run = |body: &str| {
+        let mut job = comptime(body);
+        job.limits.deadline = Duration::from_millis(300);
+        job.blame = body.to_owned();
+        let started = Instant::now();
+        let outcome = host.run(&job, &Hooked(Box::new(spin)), &Cancel::new()).expect("nobody cancels");
+        (outcome.result, started.elapsed())
+    };
+    let (result, elapsed) = run("for (let i = 0; i < 18; i++) readFile('x'); return 1;");
+    assert!(result.is_ok(), "{result:?}");
+    assert!(elapsed > Duration::from_millis(300), "longer than its deadline: {elapsed:?}");
+    let (result, elapsed) = run("for (;;) readFile('x');");
+    assert_eq!(result.expect_err("it never ends").kind, FailureKind::TimedOut);
+    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+}
+
+#[test]
+fn reports_without_end_are_cut() {
+    let js = "export function m(ctx) { for (let i = 0; i < 5000; i++) ctx.error(undefined, `${i}`); }";
+    assert_eq!(ok(run(&host(1), &call(js))).reports.len(), 200);
+}
+
 #[test]
 fn cancelling_ends_a_run() {
     let host = host(1);
@@ -672,33 +745,8 @@ fn cancelling_ends_a_run() {
     let mut job = call("export function m() { readFile('go'); for (;;) {} }");
     job.limits.deadline = Duration::from_secs(60);
     // Cancels as soon as the macro runs.
-    struct Trip(Cancel, ProjectInputs);
-    impl msc::macros::Inputs for Trip {
-        fn read_file(&self, path: &FilePath) -> Result<Arc<str>, msc::macros::InputError> {
-            self.0.cancel();
-            self.1.read_file(path).or(Ok("".into()))
-        }
-        fn glob(&self, base: &FilePath, pattern: &str) -> Result<Vec<FilePath>, msc::macros::InputError> {
-            self.1.glob(base, pattern)
-        }
-        fn env(&self, name: &str) -> Result<Option<String>, msc::macros::InputError> {
-            self.1.env(name)
-        }
-        fn exec(
-            &self,
-            program: &str,
-            args: &[String],
-        ) -> Result<msc::macros::effect::ExecOutput, msc::macros::InputError> {
-            self.1.exec(program, args)
-        }
-        fn fetch(
-            &self,
-            request: &msc::macros::effect::Request,
-        ) -> Result<msc::macros::effect::Response, msc::macros::InputError> {
-            self.1.fetch(request)
-        }
-    }
-    let inputs = Trip(cancel.clone(), ProjectInputs::new(job.root.clone()));
+    let trip = cancel.clone();
+    let inputs = Hooked(Box::new(move || trip.cancel()));
     let started = Instant::now();
     assert!(host.run(&job, &inputs, &cancel).is_err());
     assert!(started.elapsed() < Duration::from_secs(10));

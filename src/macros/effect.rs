@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ use crate::base::{Digest, FilePath, Recipe};
 
 /// The largest file that a macro may read.
 const MAX_FILE: u64 = 32 << 20;
+/// How much text is kept of what was read.
+const MAX_KEPT: usize = 64 << 20;
 /// The most entries that a glob looks at.
 const MAX_GLOB: usize = 100_000;
 
@@ -132,13 +135,15 @@ impl Effect {
 
 /// The rule that holds where nobody granted anything: files inside the project, and nothing else.
 ///
-/// One value stands for one state of the disk: what was read once is answered from memory, so that
-/// all expansions of a pass agree, and a thousand effects on one file cost one read.
+/// One value stands for one state of the disk: what was read once is answered from memory, up to a
+/// bound, so that all expansions of a pass agree, and a thousand effects on one file cost one read.
 pub struct ProjectInputs {
     root: FilePath,
     /// With links resolved, once something is read; `None` where the root does not exist.
     real_root: OnceLock<Option<PathBuf>>,
     files: Memo<FilePath, Arc<str>>,
+    /// Bytes of the texts in `files`.
+    kept: AtomicUsize,
     globs: Memo<(FilePath, String), Vec<FilePath>>,
 }
 
@@ -146,7 +151,13 @@ type Memo<Question, Answer> = Mutex<HashMap<Question, Result<Answer, InputError>
 
 impl ProjectInputs {
     pub fn new(root: FilePath) -> ProjectInputs {
-        ProjectInputs { root, real_root: OnceLock::new(), files: Mutex::default(), globs: Mutex::default() }
+        ProjectInputs {
+            root,
+            real_root: OnceLock::new(),
+            files: Mutex::default(),
+            kept: AtomicUsize::new(0),
+            globs: Mutex::default(),
+        }
     }
 
     fn real_root(&self) -> Option<&Path> {
@@ -257,7 +268,8 @@ fn private_part(relative: &Path) -> Option<&'static str> {
     relative.components().find_map(|part| {
         let Component::Normal(name) = part else { return None };
         let name = name.to_string_lossy().to_lowercase();
-        if name == ".git" {
+        // Behind a colon Windows has other ways to the same directory.
+        if name.split(':').next() == Some(".git") {
             Some("`.git` is private")
         } else if name.starts_with(".env") {
             Some("files named `.env` hold secrets")
@@ -286,24 +298,31 @@ fn leads_to(path: &FilePath, real_root: &Path) -> bool {
     }
 }
 
-/// Looks up `key`, or computes it without holding the lock.
-fn remembered<K: std::hash::Hash + Eq, V: Clone>(memo: &Mutex<HashMap<K, V>>, key: K, make: impl FnOnce(&K) -> V) -> V {
-    let lock = || memo.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(value) = lock().get(&key) {
-        return value.clone();
-    }
-    let value = make(&key);
-    // Of two that computed it at once, the first counts: everybody sees one state.
-    lock().entry(key).or_insert(value).clone()
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Inputs for ProjectInputs {
     fn read_file(&self, path: &FilePath) -> Result<Arc<str>, InputError> {
-        remembered(&self.files, path.clone(), |path| self.read(path))
+        if let Some(text) = lock(&self.files).get(path) {
+            return text.clone();
+        }
+        let text = self.read(path);
+        let size = text.as_ref().map_or(0, |text| text.len());
+        if self.kept.fetch_add(size, Ordering::Relaxed) + size > MAX_KEPT {
+            return text;
+        }
+        // Of two that read it at once, the first counts: everybody sees one state.
+        lock(&self.files).entry(path.clone()).or_insert(text).clone()
     }
 
     fn glob(&self, base: &FilePath, pattern: &str) -> Result<Vec<FilePath>, InputError> {
-        remembered(&self.globs, (base.clone(), pattern.to_owned()), |(base, pattern)| self.walk(base, pattern))
+        let key = (base.clone(), pattern.to_owned());
+        if let Some(paths) = lock(&self.globs).get(&key) {
+            return paths.clone();
+        }
+        let paths = self.walk(base, pattern);
+        lock(&self.globs).entry(key).or_insert(paths).clone()
     }
 
     fn env(&self, name: &str) -> Result<Option<String>, InputError> {

@@ -1,8 +1,9 @@
 //! The parent's side: a pool of workers, the clock, and the list of macros that are not run again.
 //!
 //! [`Host::run`] blocks its caller and may be called from many threads; each call has a worker to
-//! itself. Invariant: whatever a macro does, `run` returns within its deadline, the grace, and the
-//! time that its inputs take; a worker that was stopped or misbehaved never serves again.
+//! itself. Invariant: whatever a macro does, `run` returns within its deadline, the grace, the time
+//! allowed for inputs and that of the last of them; a worker that was stopped or misbehaved never
+//! serves again.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -34,13 +35,15 @@ pub struct HostOptions {
     pub workers: usize,
     /// How long an interrupted macro may take to stop before its process is killed.
     pub grace: Duration,
+    /// How much of the time that a macro's inputs take is not counted as the macro's own.
+    pub input_time: Duration,
 }
 
 impl HostOptions {
     /// One worker a core.
     pub fn new(exe: PathBuf) -> HostOptions {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        HostOptions { exe, workers, grace: Duration::from_millis(100) }
+        HostOptions { exe, workers, grace: Duration::from_millis(100), input_time: Duration::from_secs(30) }
     }
 }
 
@@ -154,7 +157,7 @@ impl Host {
         }
         self.runs.fetch_add(1, Ordering::Relaxed);
         let mut effects = BTreeSet::new();
-        let end = lease.worker().drive(job, inputs, cancel, self.options.grace, &mut effects);
+        let end = lease.worker().drive(job, inputs, cancel, &self.options, &mut effects);
         let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (result, micros, memory_bytes) = match end {
             End::Cancelled => return Err(Cancelled),
@@ -343,11 +346,12 @@ impl Worker {
         job: &Job,
         inputs: &dyn Inputs,
         cancel: &Cancel,
-        grace: Duration,
+        options: &HostOptions,
         effects: &mut BTreeSet<Effect>,
     ) -> End {
         let mut deadline = Instant::now() + job.limits.deadline;
         let mut interrupted = false;
+        let mut input_time = options.input_time;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let message = match self.messages.recv_timeout(left.min(POLL)) {
@@ -360,7 +364,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) if interrupted => return End::TimedOut,
                 Err(RecvTimeoutError::Timeout) => {
                     interrupted = true;
-                    deadline = Instant::now() + grace;
+                    deadline = Instant::now() + options.grace;
                     if wire::write(&mut self.stdin, &ToWorker::Interrupt { run: self.run }).is_err() {
                         return End::TimedOut;
                     }
@@ -373,8 +377,10 @@ impl Worker {
                 FromWorker::Ask(question) => {
                     let asked = Instant::now();
                     let answer = answer(job, inputs, question, effects);
-                    // The macro's time is its own: what an input takes is not the macro's fault.
-                    deadline += asked.elapsed();
+                    // What an input takes is not the macro's fault, unless it asks for ever.
+                    let taken = asked.elapsed().min(input_time);
+                    input_time -= taken;
+                    deadline += taken;
                     ToWorker::Reply(answer)
                 }
             };

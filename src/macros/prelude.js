@@ -636,8 +636,12 @@ function callerModule(stack) {
   return state.entry;
 }
 
+// More than anybody reads; each becomes a diagnostic of the editor.
+const REPORTS = 200;
+
 function report(isError, at, message, help) {
   if (typeof at === "string" && message === undefined) [at, message] = [undefined, at];
+  if (state.reports.length === REPORTS) return;
   state.reports.push({
     isError, at: rangeOf(at), message: String(message), help: help === undefined ? null : String(help), stack: stackHere(),
   });
