@@ -228,16 +228,20 @@ pub struct Expansion {
 impl Expansion {
     /// `outcome` of running `call`, its ranges relative to the anchor of `call.input()`.
     pub fn new(call: &Call, mut outcome: Outcome) -> Expansion {
+        let tokens = call.tokens();
+        let reports = match &mut outcome.result {
+            Ok(output) => &mut output.reports,
+            Err(failure) => &mut failure.reports,
+        };
+        for at in reports.iter_mut().filter_map(|report| report.at.as_mut()) {
+            *at = tokens.squeeze(*at);
+        }
         if let Ok(output) = &mut outcome.result {
-            let tokens = call.tokens();
             let pieces = output.emissions.iter_mut().flat_map(|emission| &mut emission.pieces);
             for piece in pieces {
                 if let PieceOrigin::Target { range } = &mut piece.origin {
                     *range = tokens.squeeze(*range);
                 }
-            }
-            for at in output.reports.iter_mut().filter_map(|report| report.at.as_mut()) {
-                *at = tokens.squeeze(*at);
             }
         }
         Expansion::stored(outcome)

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::macros::JobOutput;
 use crate::macros::protocol::Report;
 use crate::syntax::errors::errors;
 use crate::syntax::{Kind, Node, SyntaxFile};
@@ -391,10 +390,11 @@ impl<'a> Expander<'a> {
         }
         match &outcome.result {
             Ok(output) => {
-                self.reports(doc, call, at, output);
+                self.reports(doc, call, at, &output.reports);
                 true
             }
             Err(failure) => {
+                self.reports(doc, call, at, &failure.reports);
                 self.diagnostics.push(self.reporter.failure(call, at, failure));
                 self.calls[index as usize].state = CallState::Failed;
                 false
@@ -402,8 +402,8 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn reports(&mut self, doc: &Doc<'_>, call: &Call, at: TextRange, output: &JobOutput) {
-        if output.reports.is_empty() {
+    fn reports(&mut self, doc: &Doc<'_>, call: &Call, at: TextRange, reports: &[Report]) {
+        if reports.is_empty() {
             return;
         }
         let tokens = call.tokens();
@@ -412,7 +412,7 @@ impl<'a> Expander<'a> {
             let in_text = TextRange::new(range.start + call.anchor, range.end + call.anchor);
             (in_text.end <= doc.base.len() && !in_text.is_empty()).then(|| doc.source(in_text))
         };
-        for report in &output.reports {
+        for report in reports {
             self.diagnostics.push(self.reporter.report(place(report).unwrap_or(at), report));
         }
     }
