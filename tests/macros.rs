@@ -255,6 +255,7 @@ fn an_inserted_expression_stays_one_operand() {
 fn names_types_lists_and_code_where_they_belong() {
     let host = host(1);
     let statement = |code: &str| format!("$quote('statements', '/p/m.ms', [[{code:?}, 0]])");
+    let expression = |code: &str| format!("$quote('expression', '/p/m.ms', [[{code:?}, 0]])");
     let ty = |code: &str| format!("$quote('type', '/p/m.ms', [[{code:?}, 0]])");
     let list = |items: &[String]| format!("[{}]", items.join(", "));
     for (position, before, expression, after, expected) in [
@@ -269,7 +270,7 @@ fn names_types_lists_and_code_where_they_belong() {
         ("type", "let x: Set<", &ty("() => void"), ">;", "let x: Set<() => void>;"),
         ("type", "let x: Set<", &list(&[ty("a"), "'b'".to_owned()]), ">;", "let x: Set<a, b>;"),
         ("type", "let x: ", &ty("{ a: 1 }"), "[];", "let x: { a: 1 }[];"),
-        ("argument", "f(", &list(&[statement("a"), statement("b + 1")]), ")", "f(a, b + 1)"),
+        ("argument", "f(", &list(&[expression("a"), expression("b + 1")]), ")", "f(a, b + 1)"),
         ("argument", "f(", "[]", ")", "f()"),
         ("argument", "f(", "[1, 2]", ")", "f(1, 2)"),
         ("argument", "f([", "[1, 2]", "])", "f([1, 2])"),
@@ -309,6 +310,21 @@ fn what_has_no_form_at_a_splice_is_refused_there() {
         ("statement", "'x'", "the string \"x\" cannot be inserted as a statement"),
         ("member", "{}", "an object cannot be inserted as a class member"),
         ("parameter", "1", "the number 1 cannot be inserted as a parameter"),
+        (
+            "expression",
+            "$quote('type', '/p/m.ms', [['a | b', 0]])",
+            "a type fragment cannot be inserted as an expression",
+        ),
+        (
+            "type",
+            "$quote('expression', '/p/m.ms', [['a + b', 0]])",
+            "an expression fragment cannot be inserted as a type",
+        ),
+        (
+            "argument",
+            "[$quote('members', '/p/m.ms', [['a = 1;', 0]])]",
+            "a members fragment cannot be inserted as an argument",
+        ),
     ] {
         let failure = spliced(&host, position, "x ", expression, " y").expect_err(expression);
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::BadSplice, message), "{expression}");

@@ -385,7 +385,8 @@ impl<'a> Expander<'a> {
             Err(failure) => &failure.logs,
         };
         self.diagnostics.extend(logs.iter().map(|log| self.reporter.log(at, log)));
-        if outcome.micros > SLOW_MICROS {
+        // One that failed may well have been stopped for its slowness, which is said then.
+        if outcome.micros > SLOW_MICROS && outcome.result.is_ok() {
             self.diagnostics.push(self.reporter.slow(call, at, outcome.micros));
         }
         match &outcome.result {

@@ -254,10 +254,31 @@ function $quote(form, module, parts) {
     } else {
       const next = parts[i + 1];
       const after = next === undefined ? "" : next.length === 2 ? next[0] : next[0] === "name" ? "x" : " ";
-      splice(pieces, part[0], part[1], [index, part[2], part[3]], after);
+      const site = [index, part[2], part[3]];
+      checkKind(part[0], part[1], site);
+      splice(pieces, part[0], part[1], site, after);
     }
   }
   return new Fragment(form, pieces);
+}
+
+// Refuses fragments that can make no sense in a place. Members and statements are alike here: what
+// a block reads as is decided before anybody knows where it will stand.
+function checkKind(position, value, site) {
+  if (position === "name" || position === "parameter") return;
+  if (Array.isArray(value)) {
+    for (const each of value) if (each instanceof Fragment) checkKind(position, each, site);
+    return;
+  }
+  if (!(value instanceof Fragment)) return;
+  const { kind } = value;
+  const isExpression = position === "expression" || position === "argument";
+  const isType = position === "type";
+  // A name is an expression and a type.
+  const fits = isExpression || isType
+    ? kind === (isType ? "type" : "expression") || ((kind === "expression" || kind === "type") && isDotted(value.text))
+    : kind !== "type";
+  if (!fits) refuse(value, position, site);
 }
 
 const before = (out) => (out.length ? out[out.length - 1][0] : "");

@@ -385,7 +385,8 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         Err(failure) => {
             let outcome = Outcome { result: Err(failure), effects: Vec::new(), micros: 0, memory_bytes: 0 };
             let expansion = Arc::new(Expansion::new(call, outcome));
-            shared.files.learn(snap, call, Digest::default(), expansion);
+            // Where it is looked for: a block may fail to load though what it imports does not.
+            shared.files.learn(snap, call, key(snap, call).unwrap_or_default(), expansion);
             return Ok(());
         }
     };
