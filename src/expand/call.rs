@@ -164,14 +164,12 @@ impl Call {
     }
 
     /// The tokens that the macro sees, to count places in.
+    ///
+    /// Perf: finds the use anew; who has its node asks [`attribute_tokens`] or [`use_tokens`].
     pub(super) fn tokens(&self) -> TokenTable {
         match self.kind {
-            CallKind::Attribute => self
-                .target()
-                .map_or_else(TokenTable::default, |target| TokenTable::of(&group_nodes(&target), self.anchor)),
-            _ => self
-                .find_node(Kind::MacroInvocation)
-                .map_or_else(TokenTable::default, |node| TokenTable::of(&[node], self.anchor)),
+            CallKind::Attribute => self.target().map_or_else(TokenTable::default, |target| attribute_tokens(&target)),
+            _ => self.find_node(Kind::MacroInvocation).map_or_else(TokenTable::default, use_tokens),
         }
     }
 
@@ -185,6 +183,16 @@ impl Call {
         let inner = self.syntax.root().covering(self.node)?;
         std::iter::successors(Some(inner), |node| node.parent()).find(|node| node.is(kind) && node.range() == self.node)
     }
+}
+
+/// The tokens that an attribute's macro sees.
+pub(super) fn attribute_tokens(target: &AttributeTarget<'_>) -> TokenTable {
+    TokenTable::of(&group_nodes(target), target.anchor)
+}
+
+/// The tokens that the macro of an expression sees.
+pub(super) fn use_tokens(node: Node<'_>) -> TokenTable {
+    TokenTable::of(&[node], node.start())
 }
 
 /// The nodes that hold all attributes of a declaration and the declaration.

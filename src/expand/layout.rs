@@ -9,6 +9,7 @@ use crate::macros::shape::TargetKind;
 use crate::macros::{Emission, JobOutput, Piece, PieceOrigin, Place};
 use crate::syntax::{Field, Kind, Node};
 
+use super::call::{attribute_tokens, use_tokens};
 use super::check::CallState;
 use super::edits::Edits;
 use super::fragment::{Prepared, Wrap, members_of};
@@ -64,7 +65,7 @@ impl Expander<'_> {
             let Some((expansion, output)) = output_of(known) else {
                 continue;
             };
-            let tokens = has_target_pieces(output).then(|| known.call.tokens());
+            let tokens = has_target_pieces(output).then(|| attribute_tokens(&target));
             for (index, emission) in output.emissions.iter().enumerate() {
                 let wrap = match (emission.place, target.kind) {
                     (Place::Members, _) if body.is_some() => body.and_then(members_of),
@@ -99,7 +100,7 @@ impl Expander<'_> {
             }
         }
         if let Some(Replacement { known, emission, output, prepared, wrap }) = replacement {
-            let tokens = has_target_pieces(output).then(|| known.call.tokens());
+            let tokens = has_target_pieces(output).then(|| attribute_tokens(&target));
             let members = prepared.body.filter(|_| !made.members.is_empty()).map(|body| {
                 let glue = self.calls[known.index as usize].range;
                 let mut rope = Rope::default();
@@ -196,7 +197,7 @@ impl Expander<'_> {
     /// What a use stands for; `None` where that is not known or no good.
     fn value(&mut self, doc: &Doc<'_>, found: &ExpressionUse<'_>, known: &Known) -> Option<Rope> {
         let (expansion, output) = output_of(known)?;
-        let tokens = has_target_pieces(output).then(|| known.call.tokens());
+        let tokens = has_target_pieces(output).then(|| use_tokens(found.node));
         let tokens = tokens.as_ref();
         let glue = doc.source(found.node.range());
         let values: Vec<(usize, &Emission)> =

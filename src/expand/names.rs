@@ -126,6 +126,15 @@ impl FileFacts {
         self.declared.iter().any(|declared| declared == name) || self.import_of(name).is_some()
     }
 
+    /// Every name that means something at module level.
+    pub fn bound(&self) -> impl Iterator<Item = &str> {
+        let imported = self.imports.iter().flat_map(|import| {
+            let names = import.names.iter().map(|name| name.local.as_str());
+            names.chain(import.default.as_deref()).chain(import.namespace.as_deref())
+        });
+        self.declared.iter().map(String::as_str).chain(imported)
+    }
+
     /// The import that binds `local`, with the name it has in the module: `None` for all of it.
     pub fn import_of(&self, local: &str) -> Option<(&Import, Option<&str>)> {
         self.imports.iter().find_map(|import| {

@@ -434,9 +434,7 @@ pub(super) fn attributes_of<'t>(of: &AttributeTarget<'t>) -> Vec<Node<'t>> {
         }
     }
     let mut out: Vec<Node<'t>> = Vec::new();
-    if of.anchor < of.whole.start()
-        && let Some(body) = of.declaration.parent()
-    {
+    if let Some(body) = of.holder {
         // Those of a method stand before it.
         out.extend(
             body.children()

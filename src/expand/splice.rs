@@ -5,8 +5,11 @@
 //!
 //! Start reading at [`expand`], then [`Expander::document`].
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
@@ -48,6 +51,9 @@ pub(super) fn expand(request: &Request) -> Expanded {
         modules: BTreeSet::new(),
         tail: Tail::default(),
         too_deep: false,
+        resolved: RefCell::default(),
+        macros: RefCell::default(),
+        bound: request.facts.bound().collect(),
     };
     let doc = Doc { syntax: request.syntax, base: &base, facts: request.facts, within: None, depth: 0 };
     let mut edits = Edits::default();
@@ -120,6 +126,11 @@ pub(super) struct Expander<'a> {
     pub modules: BTreeSet<FilePath>,
     pub tail: Tail,
     too_deep: bool,
+    /// What names stand for in the file, as far as they were asked for.
+    resolved: RefCell<FxHashMap<String, Option<MacroRef>>>,
+    macros: RefCell<FxHashMap<MacroRef, Option<Arc<MacroFacts>>>>,
+    /// Names that mean something at the file's top level.
+    bound: FxHashSet<&'a str>,
 }
 
 /// A use with what is known of it.
@@ -236,7 +247,12 @@ impl<'a> Expander<'a> {
         {
             return Some(found);
         }
-        resolve(scope, self.request.file, self.request.facts, name)
+        if let Some(known) = self.resolved.borrow().get(name) {
+            return known.clone();
+        }
+        let found = resolve(scope, self.request.file, self.request.facts, name);
+        self.resolved.borrow_mut().insert(name.to_owned(), found.clone());
+        found
     }
 
     /// Enters a use into the table and asks what is known of it.
@@ -465,16 +481,23 @@ impl<'a> Expander<'a> {
             return;
         }
         let head = name.text().split('.').next().unwrap_or("");
-        let module = (!doc.facts.binds(head)).then(|| self.imports.specifier_of(&callee.module));
+        let module = (!self.bound.contains(head)).then(|| self.imports.specifier_of(&callee.module));
         let values = if bound.faults.is_empty() { bound.nodes.as_slice() } else { &[] };
         self.tail.name_use(doc.base, name.range(), module, values);
     }
 
-    pub fn macro_facts(&self, callee: &MacroRef) -> Option<MacroFacts> {
-        if callee.module == *self.request.file {
-            return self.request.facts.macro_named(&callee.name).cloned();
+    fn macro_facts(&self, callee: &MacroRef) -> Option<Arc<MacroFacts>> {
+        if let Some(known) = self.macros.borrow().get(callee) {
+            return known.clone();
         }
-        self.request.scope.facts(&callee.module)?.macro_named(&callee.name).cloned()
+        let facts = if callee.module == *self.request.file {
+            self.request.facts.macro_named(&callee.name).cloned()
+        } else {
+            self.request.scope.facts(&callee.module).and_then(|facts| facts.macro_named(&callee.name).cloned())
+        };
+        let facts = facts.map(Arc::new);
+        self.macros.borrow_mut().insert(callee.clone(), facts.clone());
+        facts
     }
 
     fn unknown(&mut self, doc: &Doc<'_>, name: Node<'_>) {

@@ -85,6 +85,8 @@ pub(super) struct AttributeTarget<'t> {
     pub whole: Node<'t>,
     /// Without `export` and `declare`.
     pub declaration: Node<'t>,
+    /// The class body, for a member whose attributes stand beside it.
+    pub holder: Option<Node<'t>>,
     /// Start of the first attribute or of the declaration.
     pub anchor: u32,
     pub is_exported: bool,
@@ -457,6 +459,7 @@ pub(super) fn attribute_target<'t>(
             kind: Some(kind),
             whole: parent,
             declaration: parent,
+            holder: None,
             anchor: parent.start(),
             is_exported: false,
         };
@@ -468,6 +471,7 @@ pub(super) fn attribute_target<'t>(
                 kind: Some(TargetKind::Class),
                 whole: exported_by.unwrap_or(parent),
                 declaration: parent,
+                holder: None,
                 anchor: parent.start(),
                 is_exported: exported_by.is_some(),
             };
@@ -482,6 +486,7 @@ pub(super) fn attribute_target<'t>(
                 kind,
                 whole,
                 declaration,
+                holder: None,
                 anchor: parent.start(),
                 is_exported: whole.is(Kind::ExportStatement),
             };
@@ -517,6 +522,7 @@ pub(super) fn attribute_target<'t>(
                 kind: Some(TargetKind::Member),
                 whole: member,
                 declaration: member,
+                holder: Some(parent),
                 anchor,
                 is_exported: false,
             };
