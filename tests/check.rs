@@ -287,3 +287,18 @@ fn an_input_that_is_no_text_is_an_error_and_no_endless_check() {
     assert_eq!(first.errors, ["a.ms:1: MS3001", "sub/b.ms:1: MS3001"]);
     assert_eq!(project.check(&[]).errors, first.errors);
 }
+
+#[test]
+fn unfinished_code_at_the_end_of_a_file_is_an_error() {
+    for end in
+        ["const q = new Q();\nq.\n", "export const x = 1 +", "new Q().equals(", "function f() {\n", "const t = `"]
+    {
+        let project = Project::new(&[("a.ms", &format!("@derive(Eq)\nclass Q {{ a = 1 }}\n{end}"))]);
+        let checked = project.check(&[]);
+        assert_eq!(checked.code, 1, "{end}");
+        assert!(checked.errors.iter().any(|error| error.contains(": TS1")), "{end}: {checked:?}");
+    }
+    let project =
+        Project::new(&[("a.ms", "@derive(Eq)\nclass Q { a = 1;\nexport const z = new Q().equals(new Q());\n")]);
+    assert_eq!(project.check(&[]).code, 1);
+}

@@ -23,11 +23,14 @@ const SILENT_IN_GENERATED: &[u32] =
 pub fn map_all(snap: &Snapshot, fallback: &FilePath, found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
     let mut out = Vec::new();
-    // After a syntax error whatever `msc` adds at the end of a text may be read as part of what is
-    // unfinished: it then has faults that are nobody's.
+    // After a syntax error whatever `msc` adds to a text may be read as part of what is unfinished:
+    // it then has faults that are nobody's. The first syntax error is told all the same, at what the
+    // text stands for: where nothing else is wrong (`u.` as the last line) it is the only one.
     let is_broken = found.iter().any(|diagnostic| is_syntax(diagnostic.code));
-    for diagnostic in found {
-        if is_broken && is_swallowed(snap, &diagnostic) {
+    let added: Vec<bool> = found.iter().map(|diagnostic| is_broken && is_in_added(snap, diagnostic)).collect();
+    let told = found.iter().zip(&added).position(|(diagnostic, added)| *added && is_syntax(diagnostic.code));
+    for (index, diagnostic) in found.into_iter().enumerate() {
+        if added[index] && told != Some(index) {
             continue;
         }
         let Some(mapped) = map_one(snap, fallback, diagnostic) else { continue };
@@ -44,8 +47,8 @@ fn is_syntax(code: u32) -> bool {
 }
 
 /// Whether a finding lies in text that `msc` added. What is missing at the end of the text (a
-/// brace) is missing at the end of the source too, and stays.
-fn is_swallowed(snap: &Snapshot, diagnostic: &EngineDiagnostic) -> bool {
+/// brace) is missing at the end of the source too, and does not count.
+fn is_in_added(snap: &Snapshot, diagnostic: &EngineDiagnostic) -> bool {
     let Some(path) = &diagnostic.file else { return false };
     let located = locate(snap, path, diagnostic.range);
     let at_end = located.expanded.is_some_and(|expanded| diagnostic.range.start >= expanded.text.len());
