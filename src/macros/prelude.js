@@ -61,7 +61,25 @@ class Syntax {
   toString() { return this.text; }
   toJSON() { return this.text; }
 }
-class Name extends Syntax {}
+class Name extends Syntax {
+  // What it is spliced as, made once: a field's name stands in a dozen places.
+  #piece;
+  #isPlain;
+  // Whether it could be pushed: a name that needs care takes the long way.
+  static push(out, name, position) {
+    const range = name[RANGE];
+    if (range === undefined) return false;
+    if (name.#piece === undefined) {
+      const text = name[SOURCE] ?? name.text;
+      name.#piece = [text, TARGET, range.start, range.end, 0];
+      name.#isPlain = isIdentifier(text);
+    }
+    if (!name.#isPlain && position === "name") return false;
+    out.push(name.#piece);
+    return true;
+  }
+}
+const { push: pushName } = Name;
 class Expr extends Syntax {}
 class TypeNode extends Syntax {}
 class Block extends Syntax {}
@@ -299,7 +317,9 @@ const isCode = (value) =>
 
 // Appends to `out` what `value` becomes at `position`.
 function splice(out, position, value, site, after) {
-  if (value instanceof Fragment) {
+  if (value instanceof Name) {
+    if (!pushName(out, value, position)) spliceName(out, position, value, site, after);
+  } else if (value instanceof Fragment) {
     const pieces = piecesOf(value);
     const text = position === "expression" || position === "type" ? value.text : "";
     const wrap = position === "expression" ? needsParens(text, before(out), after)
@@ -309,8 +329,6 @@ function splice(out, position, value, site, after) {
     if (wrap) out.push(glue(")"));
   } else if (Array.isArray(value)) {
     spliceList(out, position, value, site, after);
-  } else if (value instanceof Name) {
-    spliceName(out, position, value, site, after);
   } else if (value instanceof TypeNode) {
     spliceType(out, position, value, site, after);
   } else if (value instanceof Expr) {
@@ -642,6 +660,8 @@ const hash = (text) => {
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   return (value >>> 0).toString(36);
 };
+// White space and comments do not make another use: an output is kept where only they change.
+const tokens = (value) => String(value).replace(/\/\*[^]*?\*\/|\/\/[^\n]*|\s+/g, "");
 const asIdentifier = (text) => {
   const cleaned = String(text).replace(/[^\w$\u0080-\uffff]/g, "_");
   return isIdentifier(cleaned) ? cleaned : `_${cleaned}`;
@@ -693,7 +713,7 @@ class MacroContext {
   }
   // Distinct within the expansion, and between uses that differ in target or arguments.
   unique(hint) {
-    state.seed ??= hash(`${state.macro}\n${state.target?.kind}\n${state.target?.name}\n${state.args.map(String).join("\n")}`);
+    state.seed ??= hash(`${state.macro}\n${state.target?.kind}\n${state.target?.name}\n${state.args.map(tokens).join("\n")}`);
     const count = state.uniques++;
     return new Name(`${asIdentifier(hint ?? "it")}$${state.seed}${count > 0 ? `_${count}` : ""}`);
   }
