@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use msc::base::{Cancel, Digest, FilePath};
 use msc::macros::effect::{ExecOutput, Request, Response};
 use msc::macros::protocol::Limits;
-use msc::macros::{Host, HostOptions, InputError, Inputs, Invocation, Job, Module, ModuleGraph};
+use msc::macros::{FailureKind, Host, HostOptions, InputError, Inputs, Invocation, Job, Module, ModuleGraph};
 
 /// Answers every read with what `/proc` says of the worker that asks.
 struct Observed(Mutex<Vec<String>>);
@@ -20,6 +20,12 @@ struct Observed(Mutex<Vec<String>>);
 impl Inputs for Observed {
     fn read_file(&self, path: &FilePath) -> Result<Arc<str>, InputError> {
         let worker = child();
+        if path.name() == "die" {
+            // As if the engine had run into a hole.
+            // SAFETY: a signal to the test's own child.
+            unsafe { libc::kill(i32::try_from(worker).expect("a process id"), libc::SIGABRT) };
+            return Ok("".into());
+        }
         let mut seen = self.0.lock().expect("no test panics here");
         for file in ["status", "limits", "environ"] {
             seen.push(fs::read_to_string(format!("/proc/{worker}/{file}")).expect("the worker lives"));
@@ -76,25 +82,11 @@ fn a_worker_has_given_up_what_it_does_not_need() {
     unsafe { libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&leaked), libc::F_SETFD, 0) };
 
     let host = Host::new(HostOptions { workers: 1, ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc"))) });
-    let file = FilePath::new("/p/m.ms");
-    let js = "export default function () { return readFile('x'); }";
-    let job = Job {
-        graph: Arc::new(ModuleGraph {
-            entry: file.clone(),
-            digest: Digest::of(js.as_bytes()),
-            modules: vec![Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }],
-        }),
-        invocation: Invocation::Comptime,
-        input: "{}".to_owned(),
-        base: FilePath::new("/p"),
-        root: FilePath::new("/p"),
-        limits: Limits::default(),
-        blame: "m".to_owned(),
-    };
     let observed = Observed(Mutex::default());
-    let outcome = host.run(&job, &observed, &Cancel::new()).expect("nobody cancels");
+    let read = |path: &str| host.run(&reading(path), &observed, &Cancel::new()).expect("nobody cancels");
+    let outcome = read("x");
     assert!(outcome.result.is_ok(), "{outcome:?}");
-    let seen = observed.0.into_inner().expect("no test panics here");
+    let seen = observed.0.lock().expect("no test panics here").clone();
     let [status, limits, environment, open] = seen.as_slice() else { panic!("{seen:?}") };
 
     assert_eq!(environment, "");
@@ -113,4 +105,29 @@ fn a_worker_has_given_up_what_it_does_not_need() {
     }
     let space: u64 = limit("Max address space")[1].parse().expect("no limit on the address space");
     assert!(space < 4 << 30, "{space}");
+
+    // One that dies takes its macro's expansion with it, and nothing more.
+    let failure = read("die").result.expect_err("its process is gone");
+    assert_eq!(failure.kind, FailureKind::Crashed);
+    assert!(failure.message.contains("signal: 6"), "{}", failure.message);
+    assert!(read("x").result.is_ok());
+    assert_eq!((host.stats().spawned, host.stats().stopped), (2, 1));
+}
+
+fn reading(path: &str) -> Job {
+    let file = FilePath::new("/p/m.ms");
+    let js = format!("export default function () {{ return readFile({path:?}); }}");
+    Job {
+        graph: Arc::new(ModuleGraph {
+            entry: file.clone(),
+            digest: Digest::of(js.as_bytes()),
+            modules: vec![Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }],
+        }),
+        invocation: Invocation::Comptime,
+        input: "{}".to_owned(),
+        base: FilePath::new("/p"),
+        root: FilePath::new("/p"),
+        limits: Limits::default(),
+        blame: "m".to_owned(),
+    }
 }

@@ -392,13 +392,17 @@ impl Worker {
 
     /// How the process ended, for the one who reads the diagnostic.
     fn obituary(&mut self) -> String {
-        // The pipe is closed, so the process is ending; killing it settles the other case, output
-        // that is no message.
-        let status = match self.child.try_wait() {
-            Ok(Some(status)) => Some(status),
-            _ => {
-                let _ = self.child.kill();
-                self.child.wait().ok()
+        // The pipe is closed, so the process is ending. Killing it settles the other case, output that
+        // is no message; done at once it would hide how the process ended by itself.
+        let patience = Instant::now() + Duration::from_millis(50);
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break Some(status),
+                Ok(None) if Instant::now() < patience => std::thread::sleep(Duration::from_millis(1)),
+                _ => {
+                    let _ = self.child.kill();
+                    break self.child.wait().ok();
+                }
             }
         };
         match status {
