@@ -23,6 +23,8 @@ pub(super) enum Wrap {
     InterfaceMembers,
     EnumMembers,
     Statements,
+    /// Statements in a function's body, whose declarations are their own affair.
+    Block,
     Expression,
     Type,
     Parameter,
@@ -36,6 +38,7 @@ impl Wrap {
             Wrap::InterfaceMembers => ("interface __ms_ {\n", "\n}\n"),
             Wrap::EnumMembers => ("enum __ms_ {\n", "\n}\n"),
             Wrap::Statements => ("", "\n"),
+            Wrap::Block => ("{\n", "\n}\n"),
             Wrap::Expression => ("(", "\n);\n"),
             Wrap::Type => ("type __ms_ =\n", "\n;\n"),
             Wrap::Parameter => ("(", "\n) => {};\n"),
@@ -92,6 +95,8 @@ pub(super) struct Prepared {
     /// Of an expression: a literal, array or object made by code, which `as const` can follow.
     pub is_plain_value: bool,
     pub body: Option<BodyEnd>,
+    /// Of a block: it declares names, all of them written in quotes, so that nobody outside means them.
+    pub is_closed: bool,
 }
 
 impl Prepared {
@@ -127,6 +132,7 @@ impl Prepared {
             is_plain_value: value.is_some_and(is_plain_value)
                 && !pieces.iter().any(|piece| matches!(piece.origin, PieceOrigin::Quote { .. })),
             body: body_end(root).map(|(offset, wrap)| BodyEnd { offset: within(TextRange::empty(offset)).start, wrap }),
+            is_closed: wrap == Wrap::Block && is_closed(root, pieces, shift),
             text,
             fixed,
             layout,
@@ -437,6 +443,23 @@ fn is_plain_value(node: Node<'_>) -> bool {
         Kind::TemplateString => !node.named_children().any(|part| part.is(Kind::TemplateSubstitution)),
         _ => ast::is_negative_number(node),
     }
+}
+
+/// Whether the statements of the block declare names, and none that was spliced in.
+fn is_closed(root: Node<'_>, pieces: &[Piece], shift: u32) -> bool {
+    let Some(block) = root.first_named() else {
+        return false;
+    };
+    let mut names = Vec::new();
+    for statement in block.named_children() {
+        if matches!(statement.kind(), Kind::ImportStatement | Kind::ExportStatement) {
+            return false;
+        }
+        ast::declared_names(statement, &mut names);
+    }
+    let origins = Origins::of(pieces);
+    let is_quoted = |name: &Node<'_>| origins.quote_at(name.start() - shift, name.end() - shift).is_some();
+    !names.is_empty() && names.iter().all(is_quoted)
 }
 
 /// The closing brace of the first class, interface or enum, in the wrapped text.

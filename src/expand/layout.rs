@@ -210,8 +210,12 @@ impl Expander<'_> {
         }
         if found.position == Position::Statement {
             let mut out = Rope::default();
+            // At the top of a module, what a macro declares is there for the module. Inside a function it
+            // is the macro's own.
+            let is_inside = found.whole.parent().is_some_and(|parent| !parent.is(Kind::Program));
+            let own = if is_inside && known.call.kind == CallKind::Expression { Wrap::Block } else { Wrap::Statements };
             for (index, emission) in values {
-                let mut wrap = Wrap::Statements;
+                let mut wrap = own;
                 if expansion.prepared(index, wrap).fault.is_some()
                     && expansion.prepared(index, Wrap::Expression).fault.is_none()
                 {
@@ -226,7 +230,13 @@ impl Expander<'_> {
                 if !out.is_empty() {
                     out.glue("\n", glue);
                 }
-                out.append(&rope);
+                if prepared.is_closed {
+                    out.glue("{\n  ", glue);
+                    out.append(&rope.indented("  ", glue));
+                    out.glue("\n}", glue);
+                } else {
+                    out.append(&rope);
+                }
                 if !matches!(out.text.trim_end().chars().next_back(), Some(';' | '}')) {
                     out.glue(";", glue);
                 }

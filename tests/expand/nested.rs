@@ -308,3 +308,54 @@ fn templates_keep_their_white_space() {
     ]);
     "#);
 }
+
+#[test]
+fn what_a_statement_declares_inside_a_function_is_its_own() {
+    let world = World::new(&[(
+        "/a.ms",
+        "macro swap(ctx: MacroContext, a: Expr, b: Expr) {}
+@swap(x, y);
+function f(tmp: number, y: number) {
+  @swap(tmp, y)
+  return tmp;
+}
+",
+    )])
+    .play("swap", |_, input| {
+        let part = |index: usize| match &input.args[index] {
+            msc::macros::shape::Arg::Syntax { syntax, .. } => copied(syntax),
+            msc::macros::shape::Arg::Value { .. } => panic!("no syntax"),
+        };
+        let pieces = vec![
+            quoted("/a.ms", 0, "const tmp = "),
+            part(0),
+            quoted("/a.ms", 20, ";\n"),
+            part(0),
+            quoted("/a.ms", 30, " = "),
+            part(1),
+            quoted("/a.ms", 40, ";\n"),
+            part(1),
+            quoted("/a.ms", 50, " = tmp;"),
+        ];
+        Made::new().emit(Place::Value, pieces).done()
+    });
+    assert_snapshot!(world.expand("/a.ms").text.as_str(), @r#"
+    import type { Expr, MacroContext } from "std/meta";
+    function swap(ctx: MacroContext, a: Expr, b: Expr) { void ctx;}
+    const tmp = x;
+    x = y;
+    y = tmp;
+    function f(tmp: number, y: number) {
+      {
+        const tmp_1 = tmp;
+        tmp = y;
+        y = tmp_1;
+      }
+      return tmp;
+    }
+    ;void (() => [
+    null! as typeof swap,
+    null! as typeof swap,
+    ]);
+    "#);
+}
