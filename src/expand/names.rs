@@ -14,7 +14,7 @@ use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
 use super::misuse::async_macros;
-use super::walk::{Marks, Meta};
+use super::walk::{Marks, Meta, is_dynamic_import};
 
 /// What other files need to know of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -267,6 +267,10 @@ impl FileFacts {
                 | Kind::ExternMacroDeclaration
                 | Kind::QuoteExpression
                 | Kind::DeferStatement => self.has_macro_syntax = true,
+                Kind::String => {
+                    let specifier = node.text().trim_matches(['"', '\'']);
+                    self.has_macro_syntax |= is_metascript_specifier(specifier) && is_dynamic_import(node);
+                }
                 _ => {}
             }
             !(self.has_macro_syntax && self.has_comptime)

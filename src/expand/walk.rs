@@ -53,6 +53,12 @@ impl Marks {
     }
 }
 
+/// Whether a string is what `import("…")` loads, as an expression or in a type.
+pub(super) fn is_dynamic_import(string: Node<'_>) -> bool {
+    let before = &string.file_text()[..string.start() as usize];
+    before.trim_end().strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("import"))
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
@@ -205,7 +211,13 @@ impl<'t> Walk<'_, 't> {
                 is_searched && node.is(Kind::ExportStatement)
             }
             _ if !is_searched => false,
-            Kind::Comment | Kind::Token | Kind::String => false,
+            Kind::String => {
+                if is_dynamic_import(node) {
+                    self.specifier(node);
+                }
+                false
+            }
+            Kind::Comment | Kind::Token => false,
             _ if matches!(self.modes.last(), Some(Mode::Quoted(_))) => {
                 if node.is(Kind::Splice) {
                     self.modes.push(Mode::Code);

@@ -119,3 +119,19 @@ fn macros_become_functions_and_quotes_become_calls() {
     "#);
     assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @r#"function help(f: Field) { return (undefined as any); }"#);
 }
+
+#[test]
+fn specifiers_of_metascript_files_lose_their_ending() {
+    let world = World::new(&[(
+        "/a.ms",
+        "import type { A } from './b.ms';\nexport * from \"./c.ms\";\nconst d = await import(\"./d.ms\");\ntype E = import('./e.ms').E;\nconst f = \"./f.ms\";\nimport g from \"./g.ts\";\n",
+    )]);
+    assert_snapshot!(world.expand("/a.ms").text.as_str(), @r#"
+    import type { A } from './b';
+    export * from "./c";
+    const d = await import("./d");
+    type E = import('./e').E;
+    const f = "./f.ms";
+    import g from "./g.ts";
+    "#);
+}
