@@ -265,4 +265,4 @@ macro_rules! pages {
     };
 }
 
-pages!(comptime, derive, derive_errors, diagnostics, macros, modules, quotes, runtime);
+pages!(comptime, derive, derive_errors, diagnostics, hygiene, inputs, macros, modules, quotes, runtime);

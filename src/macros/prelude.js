@@ -109,6 +109,7 @@ class Field {
     this.isOptional = json.isOptional === true;
     this.isPrivate = json.isPrivate === true;
     this.isParameter = json.isParameter === true;
+    this.isAccessor = json.isAccessor === true;
     this.attributes = many(json.attributes, attribute);
     this.doc = json.doc;
     this[RANGE] = json.range;

@@ -113,6 +113,9 @@ pub struct Field {
     /// Declared as a constructor's parameter property.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_parameter: bool,
+    /// Declared with `accessor`: a getter and a setter over storage of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_accessor: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
