@@ -60,6 +60,7 @@ pub fn complete(
         return Ok(Completions::default());
     }
     let loaded = snap.program_for(file, cancel)?;
+    let snap = &loaded.snap;
     let (path, places) = engine_places(snap, file, offset, Side::Before);
     let Some(&at) = places.first() else { return Ok(Completions::default()) };
     if !loaded.program.contains(&path) {
@@ -105,6 +106,7 @@ pub fn resolve(
     cancel: &Cancel,
 ) -> IdeResult<CompletionDetail> {
     let loaded = snap.program_for(file, cancel)?;
+    let snap = &loaded.snap;
     let (path, places) = engine_places(snap, file, offset, Side::Before);
     let (Some(&at), true) = (places.first(), loaded.program.contains(&path)) else {
         return Ok(CompletionDetail::default());

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::Place;
 use crate::expand::{CallSite, Expanded};
+use crate::project::Loaded;
 use crate::project::Snapshot;
-use crate::project::locate::{Behind, Side, behind, locate};
+use crate::project::locate::{Behind, Side, behind, engine_places, locate};
 
 use super::IdeResult;
 
@@ -88,14 +89,13 @@ pub fn dedent(text: &str, range: TextRange) -> String {
 /// Definitions of what stands at an offset of the source, in engine coordinates. Asks at the
 /// offset's own place, then at its copies in generated code, until one answers.
 pub fn definitions(
-    snap: &Snapshot,
+    loaded: &Loaded,
     file: &FilePath,
     offset: u32,
     types: bool,
     cancel: &Cancel,
 ) -> IdeResult<(Option<TextRange>, Vec<Place>)> {
-    let loaded = snap.program_for(file, cancel)?;
-    let (path, places) = crate::project::locate::engine_places(snap, file, offset, Side::At);
+    let (path, places) = engine_places(&loaded.snap, file, offset, Side::At);
     if !loaded.program.contains(&path) {
         return Ok((None, Vec::new()));
     }
@@ -109,7 +109,7 @@ pub fn definitions(
         if found.targets.is_empty() {
             continue;
         }
-        let asked = found.asked.and_then(|range| source_range(snap, &path, range));
+        let asked = found.asked.and_then(|range| source_range(&loaded.snap, &path, range));
         return Ok((asked, found.targets));
     }
     Ok((None, Vec::new()))

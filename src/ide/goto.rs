@@ -36,7 +36,9 @@ pub fn type_definition(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &C
 }
 
 fn find(snap: &Snapshot, file: &FilePath, offset: u32, types: bool, cancel: &Cancel) -> IdeResult<Targets> {
-    let (asked, places) = definitions(snap, file, offset, types, cancel)?;
+    let loaded = snap.program_for(file, cancel)?;
+    let snap = &loaded.snap;
+    let (asked, places) = definitions(&loaded, file, offset, types, cancel)?;
     let mut targets: Vec<Target> = Vec::new();
     for place in &places {
         let found = match meaning(snap, place) {

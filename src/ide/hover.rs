@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::expand::{CallSite, CallState, Expanded};
-use crate::project::Snapshot;
 use crate::project::locate::{Side, engine_places};
+use crate::project::{Loaded, Snapshot};
 
 use super::IdeResult;
 use super::generated::{Meaning, dedent, definitions, meaning, source_range};
@@ -22,11 +22,12 @@ pub struct HoverAnswer {
 const CODE_LINES: usize = 40;
 
 pub fn hover(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
-    let use_here = snap.expanded(file).filter(|_| file.is_metascript()).and_then(|expanded| {
+    let loaded = snap.program_for(file, cancel)?;
+    let use_here = loaded.snap.expanded(file).filter(|_| file.is_metascript()).and_then(|expanded| {
         let site = expanded.calls.iter().find(|site| site.parent.is_none() && site.name.touches(offset))?.clone();
         Some((expanded, site))
     });
-    let mut answer = of_symbol(snap, file, offset, cancel)?;
+    let mut answer = of_symbol(&loaded, file, offset, cancel)?;
     if let Some((expanded, site)) = use_here {
         let answer = answer.get_or_insert(HoverAnswer { range: site.name, markdown: String::new() });
         append_expansion(&mut answer.markdown, &expanded, &site);
@@ -34,8 +35,8 @@ pub fn hover(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> 
     Ok(answer)
 }
 
-fn of_symbol(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
-    let loaded = snap.program_for(file, cancel)?;
+fn of_symbol(loaded: &Loaded, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
+    let snap = &loaded.snap;
     let (path, places) = engine_places(snap, file, offset, Side::At);
     if !loaded.program.contains(&path) {
         return Ok(None);
@@ -48,7 +49,7 @@ fn of_symbol(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> 
         if !found.documentation.trim().is_empty() {
             write_paragraph(&mut markdown, found.documentation.trim());
         }
-        let (_, targets) = definitions(snap, file, offset, false, cancel)?;
+        let (_, targets) = definitions(loaded, file, offset, false, cancel)?;
         let generated = targets.iter().find_map(|place| match meaning(snap, place) {
             Some(Meaning::Generated(code)) => Some(code),
             _ => None,

@@ -154,7 +154,7 @@ fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
         Some(last) => (last.syntax(snap).clone(), last.facts.clone()),
         None => {
             let syntax = match snap.open_file(file) {
-                Some(open) => open.syntax.clone(),
+                Some(open) => open.syntax().clone(),
                 None => snap.parse(text.clone()),
             };
             let facts = facts_of(snap, file, &text, Some(&syntax));
@@ -351,6 +351,10 @@ fn keep(
     }
     effects.sort();
     effects.dedup();
+    if state.syntax(snap).has_errors() {
+        // What a broken text parses as depends on the edits that led to it, not on its text alone.
+        return effects;
+    }
     let is_new = lock(&snap.shared.files.kept).insert((file.clone(), state.text.digest()));
     if (is_new || changed) && snap.saved_text(file).is_some_and(|saved| saved == state.text) {
         let mut modules: BTreeSet<FilePath> =

@@ -1,7 +1,7 @@
 //! The program's files as the engine sees them: every `a.ms` as an `a.ts` of expanded text, the
 //! standard library under `node_modules/std`, editors' live text over the disk's.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::base::FilePath;
 use crate::engine::Files;
@@ -10,7 +10,8 @@ use crate::std_lib;
 
 use super::config;
 use super::expansion;
-use super::snapshot::Snapshot;
+use super::shared::lock;
+use super::snapshot::{Shown, Snapshot};
 
 /// What the engine calls a file that `msc` calls `file`.
 pub fn engine_path(file: &FilePath) -> FilePath {
@@ -20,17 +21,29 @@ pub fn engine_path(file: &FilePath) -> FilePath {
 pub(super) struct ProgramFiles {
     snap: Snapshot,
     flavour: Flavour,
+    /// What was read so far.
+    shown: Mutex<Shown>,
 }
 
 impl ProgramFiles {
     /// Texts to check.
     pub fn new(snap: Snapshot) -> ProgramFiles {
-        ProgramFiles { snap, flavour: Flavour::Check }
+        ProgramFiles { snap, flavour: Flavour::Check, shown: Mutex::default() }
+    }
+
+    /// The same for a program that was shown `before` of the files that did not change since.
+    pub fn after(snap: Snapshot, before: &Shown) -> ProgramFiles {
+        ProgramFiles { snap, flavour: Flavour::Check, shown: Mutex::new(before.clone()) }
+    }
+
+    /// Every expansion that was read.
+    pub fn shown(&self) -> Arc<Shown> {
+        Arc::new(lock(&self.shown).clone())
     }
 
     /// Texts to run or build.
     pub fn for_emit(snap: Snapshot) -> ProgramFiles {
-        ProgramFiles { snap, flavour: Flavour::Emit }
+        ProgramFiles { snap, flavour: Flavour::Emit, shown: Mutex::default() }
     }
 
     fn expanded(&self, file: &FilePath) -> Option<Arc<Expanded>> {
@@ -60,7 +73,10 @@ impl Files for ProgramFiles {
             return Some("".into());
         }
         if file.is_metascript() {
-            return self.expanded(&file).map(|expanded| expanded.text.as_str().into());
+            let expanded = self.expanded(&file)?;
+            let text = expanded.text.as_str().into();
+            lock(&self.shown).insert(file, expanded);
+            return Some(text);
         }
         let text = self.snap.text(&file)?;
         if file.has_extension("json") && file.name().starts_with("tsconfig") {

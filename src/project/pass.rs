@@ -174,7 +174,7 @@ fn run_whole(
     if complete(snap, files, cancel, send, end)? {
         return Ok(());
     }
-    check_all(snap, id, &loaded, &paths, cancel, send, end)
+    check_all(id, &loaded, &paths, cancel, send, end)
 }
 
 /// What is wrong with a project that has no source file.
@@ -224,10 +224,11 @@ fn complete(
 
 /// Live diagnostics of one open file, unless some expansion in it is stale.
 fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> Result<(), EngineError> {
+    let loaded = snap.program_for(file, cancel)?;
+    let snap = &loaded.snap;
     if file.is_metascript() && snap.expanded(file).is_none_or(|expanded| expanded.is_stale()) {
         return Ok(());
     }
-    let loaded = snap.program_for(file, cancel)?;
     let path = engine_path(file);
     if !loaded.program.contains(&path) {
         return Ok(());
@@ -240,7 +241,6 @@ fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> 
 
 /// Every file of a program, on all threads.
 fn check_all(
-    snap: &Snapshot,
     id: &ProjectId,
     loaded: &Loaded,
     paths: &[FilePath],
@@ -248,6 +248,7 @@ fn check_all(
     send: Send,
     end: &mut PassEnd,
 ) -> Result<(), EngineError> {
+    let snap = &loaded.snap;
     let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(path)).cloned().collect();
     end.files += checked.len() as u32;
     end.uses += checked.iter().map(|path| expansion::uses(snap, &source_path(snap, path))).sum::<u32>();

@@ -12,8 +12,9 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Config, EngineError, Program};
 
 use super::config::{self, ProjectId};
-use super::files::{engine_path, source_path};
+use super::files::{ProgramFiles, engine_path, source_path};
 use super::shared::{Difference, lock};
+use super::snapshot::Shown;
 use super::{Revision, Snapshot};
 
 #[derive(Default)]
@@ -30,6 +31,8 @@ struct Built {
     revision: Revision,
     program: Arc<dyn Program>,
     config: Arc<Configured>,
+    /// The expansions that the program was made from.
+    shown: Arc<Shown>,
     /// What the program holds of files that changed since it was loaded.
     texts: HashMap<FilePath, Digest>,
 }
@@ -74,6 +77,8 @@ pub fn configured(snap: &Snapshot, id: &ProjectId) -> Result<Configured, EngineE
 pub struct Loaded {
     pub program: Arc<dyn Program>,
     pub configured: Arc<Configured>,
+    /// The snapshot with the expansions that the program was shown: what leads its places back.
+    pub snap: Snapshot,
 }
 
 /// The program at the snapshot's revision, holding `wanted` where it is given.
@@ -100,11 +105,11 @@ pub(super) fn at(
     if let (Some(changed), Some(built)) = (reusable, slot.built.as_mut()) {
         let is_current = bring_to(snap, built, changed)?;
         if is_current && wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
-            return Ok(built.loaded());
+            return Ok(built.loaded(snap));
         }
         if is_current && wanted.as_ref().is_some_and(|file| slot.extra.contains(file)) {
             // Loaded with it and still without: the engine does not take this file.
-            return Ok(built.loaded());
+            return Ok(built.loaded(snap));
         }
     }
     let config = match slot.built.take() {
@@ -125,16 +130,18 @@ pub(super) fn at(
         roots
     });
     snap.shared.counters.loads.fetch_add(1, Ordering::Relaxed);
-    let program = snap.shared.engine.load(&config.config, roots.as_deref(), snap.files())?;
-    let built = Built { revision: snap.revision(), program, config, texts: HashMap::new() };
-    let loaded = built.loaded();
+    let files = Arc::new(ProgramFiles::new(snap.clone()));
+    let program = snap.shared.engine.load(&config.config, roots.as_deref(), files.clone())?;
+    let built = Built { revision: snap.revision(), program, config, shown: files.shown(), texts: HashMap::new() };
+    let loaded = built.loaded(snap);
     slot.built = Some(built);
     Ok(loaded)
 }
 
 impl Built {
-    fn loaded(&self) -> Loaded {
-        Loaded { program: self.program.clone(), configured: self.config.clone() }
+    fn loaded(&self, snap: &Snapshot) -> Loaded {
+        let snap = snap.of_program(self.shown.clone());
+        Loaded { program: self.program.clone(), configured: self.config.clone(), snap }
     }
 }
 
@@ -166,7 +173,9 @@ fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> R
     if !paths.is_empty() {
         paths.sort();
         snap.shared.counters.updates.fetch_add(1, Ordering::Relaxed);
-        built.program = snap.shared.engine.update(&built.program, &paths, snap.files())?;
+        let files = Arc::new(ProgramFiles::after(snap.clone(), &built.shown));
+        built.program = snap.shared.engine.update(&built.program, &paths, files.clone())?;
+        built.shown = files.shown();
     }
     built.revision = snap.revision();
     Ok(true)

@@ -57,16 +57,21 @@ impl State {
     }
 }
 
+/// The expansion of every file that a program read.
+pub(super) type Shown = HashMap<FilePath, Arc<Expanded>>;
+
 /// Immutable and cheap to clone.
 #[derive(Clone)]
 pub struct Snapshot {
     pub(super) state: State,
     pub(super) shared: Arc<Shared>,
+    /// What a program was shown; see [`Snapshot::of_program`].
+    shown: Option<Arc<Shown>>,
 }
 
 impl Snapshot {
     pub(super) fn new(state: State, shared: Arc<Shared>) -> Snapshot {
-        Snapshot { state, shared }
+        Snapshot { state, shared, shown: None }
     }
 
     pub fn revision(&self) -> Revision {
@@ -123,7 +128,7 @@ impl Snapshot {
     /// The live tree: kept for open files, parsed for others.
     pub fn syntax(&self, file: &FilePath) -> Option<SyntaxFile> {
         if let Some(open) = self.state.open.get(file) {
-            return Some(open.syntax.clone());
+            return Some(open.syntax().clone());
         }
         let text = self.text(file)?;
         Some(self.parse(text))
@@ -137,7 +142,16 @@ impl Snapshot {
     /// The expanded text of a `.ms` file with the outputs known now; runs nothing. `None` where
     /// there is no such file.
     pub fn expanded(&self, file: &FilePath) -> Option<Arc<Expanded>> {
+        if let Some(expanded) = self.shown.as_ref().and_then(|shown| shown.get(file)) {
+            return Some(expanded.clone());
+        }
         expansion::known(self, file)
+    }
+
+    /// The same snapshot with the expansions that a program was shown. What is known of outputs grows
+    /// while a snapshot lives, so the program's places belong to these and no others.
+    pub(super) fn of_program(&self, shown: Arc<Shown>) -> Snapshot {
+        Snapshot { shown: Some(shown), ..self.clone() }
     }
 
     /// The project that rules a file.

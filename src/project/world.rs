@@ -4,7 +4,8 @@
 //! nothing else: no disk, no macro, no types.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use crate::base::{FilePath, TextRange};
 use crate::syntax::SyntaxFile;
@@ -66,7 +67,22 @@ pub enum Change {
 pub(super) struct OpenFile {
     pub version: i32,
     pub text: SourceText,
-    pub syntax: SyntaxFile,
+    /// Empty where parsing took longer than an edit may: the first reader parses, aside.
+    syntax: Arc<OnceLock<SyntaxFile>>,
+}
+
+/// How long an edit may parse on the state thread. An unbalanced brace in a long file can take a
+/// hundred milliseconds.
+const PARSE_BUDGET: Duration = Duration::from_millis(10);
+
+impl OpenFile {
+    fn new(version: i32, text: SourceText, syntax: Option<SyntaxFile>) -> OpenFile {
+        OpenFile { version, text, syntax: Arc::new(syntax.map(OnceLock::from).unwrap_or_default()) }
+    }
+
+    pub fn syntax(&self) -> &SyntaxFile {
+        self.syntax.get_or_init(|| SyntaxFile::parse(self.text.clone()))
+    }
 }
 
 pub struct World {
@@ -97,8 +113,7 @@ impl World {
             Change::Open { file, version, text } => {
                 let text = SourceText::new(text);
                 let known = self.state.open.contains_key(&file) || self.shared.disk.is_file(&file);
-                let syntax = SyntaxFile::parse(text.clone());
-                self.insert(file.clone(), OpenFile { version, text, syntax });
+                self.insert(file.clone(), OpenFile::new(version, text, None));
                 self.log(if known { Logged::File(file) } else { Logged::Structure });
             }
             Change::Edit { file, version, edits, encoding } => {
@@ -107,7 +122,7 @@ impl World {
                     return Err(format!("version {version} of {file} does not follow {}", open.version));
                 }
                 let (text, syntax) = edited(open, &edits, encoding);
-                self.insert(file.clone(), OpenFile { version, text, syntax });
+                self.insert(file.clone(), OpenFile::new(version, text, syntax));
                 self.log(Logged::File(file));
             }
             Change::Save { file, text } => {
@@ -116,9 +131,8 @@ impl World {
                     && text != open.text.as_str()
                 {
                     let text = SourceText::new(text);
-                    let syntax = SyntaxFile::parse(text.clone());
                     let version = open.version;
-                    self.insert(file.clone(), OpenFile { version, text, syntax });
+                    self.insert(file.clone(), OpenFile::new(version, text, None));
                 }
                 self.saved(&file);
             }
@@ -183,23 +197,25 @@ impl World {
     }
 }
 
-/// Applies the edits of one notification, re-parsing after each: every edit's positions are in
-/// the text that the one before left.
-fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, SyntaxFile) {
+/// Applies the edits of one notification, re-parsing after each (every edit's positions are in the
+/// text that the one before left) as long as there is a tree and time.
+fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, Option<SyntaxFile>) {
+    let deadline = Instant::now() + PARSE_BUDGET;
     let mut text = open.text.clone();
-    let mut syntax = open.syntax.clone();
+    let mut syntax = open.syntax.get().cloned();
     for edit in edits {
         match edit.range {
             None => {
                 text = SourceText::new(edit.text.as_str());
-                syntax = SyntaxFile::parse(text.clone());
+                syntax = None;
             }
             Some((start, end)) => {
                 let start = text.lines().offset(text.as_str(), start, encoding);
                 let end = text.lines().offset(text.as_str(), end, encoding).max(start);
                 let edit = TextEdit { range: TextRange::new(start, end), text: edit.text.clone() };
                 text = SourceText::new(TextEdit::apply_in_order(text.as_str(), std::slice::from_ref(&edit)));
-                syntax = syntax.reparse(text.clone(), std::slice::from_ref(&edit));
+                let left = deadline.saturating_duration_since(Instant::now());
+                syntax = syntax.and_then(|old| old.reparse_within(text.clone(), std::slice::from_ref(&edit), left));
             }
         }
     }
