@@ -5,12 +5,14 @@
 //! a macro's output may use macros in turn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::base::{Cancel, Cancelled, Digest, FilePath};
+use crate::base::{Cancel, Cancelled, Digest, FilePath, TextRange};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::{self, Call, CallId, Expanded, Expansion, FileFacts, Flavour, Known, Memo, Request};
 use crate::macros::protocol::Limits;
 use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Outcome, ProjectInputs};
@@ -189,7 +191,15 @@ fn expand_with(
     }
     let scope = Scope::new(snap);
     let outputs = |call: &Call| lookup(snap, call);
-    let expanded = expand::expand(&Request { file, syntax, facts, scope: &scope, outputs: &outputs, flavour });
+    let request = Request { file, syntax, facts, scope: &scope, outputs: &outputs, flavour };
+    // A fault of ours in one file must not take the program along that holds all files.
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand::expand(&request))).unwrap_or_else(|_| {
+        let mut plain = Expanded::plain(syntax.text().clone());
+        let message = "internal error in macro expansion: the file is taken as it is written";
+        let fault = Diagnostic::new(Code::ENGINE_FAULT, file, TextRange::default(), message);
+        plain.diagnostics.push(fault.with_help("this is a fault of msc: please report it with the file that shows it"));
+        plain
+    });
     (expanded, scope.into_asked())
 }
 
@@ -351,7 +361,7 @@ fn keep(
     }
     effects.sort();
     effects.dedup();
-    if state.syntax(snap).has_errors() {
+    if state.syntax(snap).has_errors() || expanded.diagnostics.iter().any(|one| one.code == Code::ENGINE_FAULT) {
         // What a broken text parses as depends on the edits that led to it, not on its text alone.
         return effects;
     }
