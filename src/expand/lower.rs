@@ -90,20 +90,21 @@ pub(super) fn block<'t>(
     };
     let mut out = Output::default();
     let own = bound_names(body);
-    let mut used: FxHashSet<&str> = FxHashSet::default();
+    // Each name with its first occurrence.
+    let mut used: FxHashMap<&str, TextRange> = FxHashMap::default();
     free_identifiers(body, &mut |name| {
         if !own.contains(name.text()) {
-            used.insert(name.text());
+            used.entry(name.text()).or_insert(name.range());
         }
     });
     for name in module.locals_around(node, &used) {
         out.faults
-            .push((node.range(), format!("`{name}` is known at run time only: a compile-time block cannot use it")));
+            .push((used[name], format!("`{name}` is known at run time only: a compile-time block cannot use it")));
     }
-    let mut queue: Vec<usize> = used.iter().filter_map(|name| module.declaring.get(name)).flatten().copied().collect();
+    let mut queue: Vec<usize> = used.keys().filter_map(|name| module.declaring.get(name)).flatten().copied().collect();
     let mut kept = FxHashSet::default();
     module.reach(&mut queue, &mut kept);
-    let mut needed = used;
+    let mut needed: FxHashSet<&str> = used.keys().copied().collect();
     for &index in &kept {
         free_identifiers(module.statements[index], &mut |name| {
             needed.insert(name.text());
@@ -121,9 +122,10 @@ pub(super) fn block<'t>(
             if is_variable(declaration) && !declaration.has_token("const") {
                 let mut names = Vec::new();
                 ast::declared_names(declaration, &mut names);
-                let name = names.first().map_or("it", |name| name.text());
+                let used_here = names.iter().find_map(|name| Some((name.text(), *used.get(name.text())?)));
+                let (name, range) = used_here.unwrap_or((names.first().map_or("it", |name| name.text()), node.range()));
                 out.faults.push((
-                    node.range(),
+                    range,
                     format!("`{name}` can change at run time: a compile-time block can use constants only"),
                 ));
             }
@@ -228,7 +230,7 @@ impl<'a, 't> Module<'a, 't> {
     }
 
     /// Names that the functions around `node` bind and the file does not.
-    fn locals_around(&self, node: Node<'t>, used: &FxHashSet<&'t str>) -> Vec<&'t str> {
+    fn locals_around(&self, node: Node<'t>, used: &FxHashMap<&'t str, TextRange>) -> Vec<&'t str> {
         let outermost = node
             .ancestors()
             .filter(|ancestor| {
@@ -248,7 +250,7 @@ impl<'a, 't> Module<'a, 't> {
         };
         let bound = bound_names(outermost);
         let mut out: Vec<&str> =
-            used.iter().copied().filter(|name| bound.contains(name) && !self.facts.binds(name)).collect();
+            used.keys().copied().filter(|name| bound.contains(name) && !self.facts.binds(name)).collect();
         out.sort_unstable();
         out
     }

@@ -48,7 +48,16 @@ impl Reporter<'_> {
                 message: "the splice that takes it".to_owned(),
             });
         }
-        diagnostic.related.extend(failure.stack.iter().filter_map(|frame| self.frame(frame)));
+        for related in failure.stack.iter().filter_map(|frame| self.frame(frame)) {
+            // The splice is told with its whole range already.
+            let is_told = failure
+                .site
+                .as_ref()
+                .is_some_and(|(module, range)| *module == related.file && range.touches(related.range.start));
+            if !is_told {
+                diagnostic.related.push(related);
+            }
+        }
         diagnostic
     }
 
@@ -102,7 +111,8 @@ impl Reporter<'_> {
         let at = LineCol { line: frame.line, col: frame.col };
         let offset = text.lines().offset(text.as_str(), at, Encoding::Utf16);
         let message = match frame.function.as_str() {
-            "" | "<anonymous>" => "here".to_owned(),
+            // A block is its module's default export.
+            "" | "<anonymous>" | "default" => "here".to_owned(),
             function => format!("in `{function}`"),
         };
         Some(Related { file: frame.file.clone(), range: TextRange::empty(offset), message })

@@ -39,6 +39,18 @@ const MOST_DEPTH: u32 = 128;
 const MOST_NESTED: usize = 10_000;
 
 pub(super) fn expand(request: &Request) -> Expanded {
+    match expand_without(request, &FxHashSet::default()) {
+        Ok(expanded) => expanded,
+        // Uses that led too deep are left out, lest every level of their output be told as an error too.
+        Err(too_deep) => expand_without(request, &too_deep).unwrap_or_else(|_| {
+            crate::bug!("a use that is left out led too deep");
+            Expanded::plain(request.syntax.text().clone())
+        }),
+    }
+}
+
+/// `Err`: the outermost uses that led too deep.
+fn expand_without(request: &Request, too_deep: &FxHashSet<CallId>) -> Result<Expanded, FxHashSet<CallId>> {
     let source = request.syntax.text().as_str();
     let base = Rope::source(source);
     let mut expander = Expander {
@@ -50,7 +62,8 @@ pub(super) fn expand(request: &Request) -> Expanded {
         pending: Vec::new(),
         modules: BTreeSet::new(),
         tail: Tail::default(),
-        too_deep: false,
+        left_out: too_deep,
+        too_deep: FxHashSet::default(),
         resolved: RefCell::default(),
         macros: RefCell::default(),
         bound: request.facts.bound().collect(),
@@ -66,7 +79,10 @@ pub(super) fn expand(request: &Request) -> Expanded {
         expander.diagnostics.extend(misuses);
     }
     let mut rope = edits.render_all(&base);
-    let Expander { imports, calls, diagnostics, pending, modules, tail, .. } = expander;
+    let Expander { imports, calls, diagnostics, pending, modules, tail, too_deep, .. } = expander;
+    if !too_deep.is_empty() {
+        return Err(too_deep);
+    }
     tail.append_to(&mut rope, &imports.lines(), request.flavour, request.file);
     let mut calls = calls;
     for (call, range) in rope.take_marks() {
@@ -76,14 +92,14 @@ pub(super) fn expand(request: &Request) -> Expanded {
         site.generated.sort();
     }
     let (text, map) = rope.finish();
-    Expanded {
+    Ok(Expanded {
         text: crate::text::SourceText::new(text),
         map,
         calls,
         diagnostics,
         modules: modules.into_iter().collect(),
         pending,
-    }
+    })
 }
 
 /// A text to expand: the source, or what a macro made of it.
@@ -125,7 +141,9 @@ pub(super) struct Expander<'a> {
     pub pending: Vec<Call>,
     pub modules: BTreeSet<FilePath>,
     pub tail: Tail,
-    too_deep: bool,
+    /// Uses that are known to lead too deep, and those that were found to.
+    left_out: &'a FxHashSet<CallId>,
+    too_deep: FxHashSet<CallId>,
     /// What names stand for in the file, as far as they were asked for.
     resolved: RefCell<FxHashMap<String, Option<MacroRef>>>,
     macros: RefCell<FxHashMap<MacroRef, Option<Arc<MacroFacts>>>>,
@@ -305,12 +323,17 @@ impl<'a> Expander<'a> {
             Found::Comptime(found) => {
                 let callee = MacroRef { module: self.request.file.clone(), name: "comptime".to_owned() };
                 let (lowered, used) = super::lower::block(self.request.file, doc.syntax, doc.facts, found.node);
+                // What does not parse is told by the engine, which checks the block as it is written.
+                let has_error = found.node.has_error();
+                for (range, message) in lowered.faults.iter().filter(|_| !has_error) {
+                    let diagnostic =
+                        Diagnostic::new(Code::MACRO_MODULE, self.request.file, doc.source(*range), message.clone());
+                    self.diagnostics.push(diagnostic);
+                }
+                let may_run = !has_error && lowered.faults.is_empty();
                 let parts = self.parts(doc, &found.id, callee, found.node, Vec::new());
                 let call = Call::comptime(found, &used, lowered, parts);
-                if doc.depth == 0 {
-                    self.syntax_errors(doc, found.node);
-                }
-                self.enter(doc, call, found.name, None, !found.node.has_error(), false)
+                self.enter(doc, call, found.name, None, may_run, false)
             }
             _ => None,
         }
@@ -370,6 +393,11 @@ impl<'a> Expander<'a> {
             self.modules.insert(call.callee.module.clone());
         }
         if doc.depth >= MOST_DEPTH || self.calls.len() >= MOST_NESTED && doc.within.is_some() {
+            self.too_deep.extend(self.outermost(doc));
+            self.calls.push(site);
+            return Some(Known { call, index, expansion: None, code_args: Vec::new() });
+        }
+        if self.left_out.contains(&call.id) {
             self.recursion(&call, site.name);
             self.calls.push(site);
             return Some(Known { call, index, expansion: None, code_args: Vec::new() });
@@ -508,10 +536,16 @@ impl<'a> Expander<'a> {
         );
     }
 
-    fn recursion(&mut self, call: &Call, at: TextRange) {
-        if std::mem::replace(&mut self.too_deep, true) {
-            return;
+    /// The use in the source behind a text.
+    fn outermost(&self, doc: &Doc<'_>) -> Option<CallId> {
+        let mut site = self.calls.get(doc.within?.call as usize)?;
+        while let Some(parent) = site.parent {
+            site = self.calls.get(parent as usize)?;
         }
+        Some(site.id.clone())
+    }
+
+    fn recursion(&mut self, call: &Call, at: TextRange) {
         let message = format!("`{}` expands into uses of macros more than {MOST_DEPTH} deep", call.callee.name);
         self.diagnostics.push(
             Diagnostic::new(Code::RECURSION, self.request.file, at, message)
