@@ -302,3 +302,24 @@ fn unfinished_code_at_the_end_of_a_file_is_an_error() {
         Project::new(&[("a.ms", "@derive(Eq)\nclass Q { a = 1;\nexport const z = new Q().equals(new Q());\n")]);
     assert_eq!(project.check(&[]).code, 1);
 }
+
+#[test]
+fn places_in_a_macro_s_module_move_with_its_text() {
+    let tag = "export macro bad(ctx: MacroContext) {\n  throw new Error(\"no\");\n}\n";
+    let main = "import { bad } from \"./tag\";\n@bad class A {}\nexport const x = @comptime { throw new Error(\"never\"); };\n";
+    let project = Project::new(&[("tag.ms", tag), ("main.ms", main)]);
+    let places = || {
+        let output = project.command(&["check", "--format", "json"]).output().expect("msc starts");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let all = json["diagnostics"].as_array().expect("a list").clone();
+        let related = all.iter().flat_map(|one| one["related"].as_array().cloned().unwrap_or_default());
+        let line = |one: &Value| one["range"]["start"]["line"].as_u64().expect("a line");
+        related.map(|one| (one["file"].as_str().expect("a file").to_owned(), line(&one))).collect::<Vec<_>>()
+    };
+    let before = places();
+    assert!(before.contains(&("tag.ms".to_owned(), 1)) && before.contains(&("main.ms".to_owned(), 2)), "{before:?}");
+    project.write("tag.ms", &format!("// one\n// two\n{tag}"));
+    project.write("main.ms", &format!("// one\n{main}"));
+    let after = places();
+    assert!(after.contains(&("tag.ms".to_owned(), 3)) && after.contains(&("main.ms".to_owned(), 3)), "{after:?}");
+}

@@ -50,6 +50,9 @@ struct Latest {
     /// The macro environment in which the output counts although an input of it read another way
     /// right after: run again, it would only be the same again, without end.
     accepted: Option<u64>,
+    /// The text of the file, where the output holds places in it beyond the use: a block that failed
+    /// or reported something names lines of its own file.
+    text: Option<Digest>,
 }
 
 /// One file at one moment.
@@ -95,7 +98,8 @@ impl FileStates {
     fn learn(&self, snap: &Snapshot, call: &Call, key: Digest, expansion: Arc<Expansion>) {
         self.learn_inputs(&expansion.outcome().effects);
         let accepted = (!all_hold(snap, &call.file, &expansion)).then_some(snap.state.macro_env);
-        let latest = Latest { key, expansion: Some(expansion), accepted };
+        let text = holds_places(call, &expansion).then(|| snap.text(&call.file).map(|text| text.digest())).flatten();
+        let latest = Latest { key, expansion: Some(expansion), accepted, text };
         lock(&self.latest).insert((call.file.clone(), call.id.clone()), latest);
     }
 
@@ -112,7 +116,12 @@ impl FileStates {
         self.learn_inputs(&row.effects);
         let mut latest = lock(&self.latest);
         for (id, &key) in &row.keys {
-            latest.entry((file.clone(), id.clone())).or_insert(Latest { key, expansion: None, accepted: None });
+            latest.entry((file.clone(), id.clone())).or_insert(Latest {
+                key,
+                expansion: None,
+                accepted: None,
+                text: None,
+            });
         }
     }
 }
@@ -214,8 +223,10 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
     let latest = snap.shared.files.latest(snap, call);
     // A macro whose module does not load has the key of none, and its failure is kept under it.
     let key = key(snap, call).unwrap_or_default();
-    if let Some(Latest { key: last, expansion: Some(expansion), accepted }) = &latest
+    let same_text = |text: Digest| snap.text(&call.file).is_some_and(|now| now.digest() == text);
+    if let Some(Latest { key: last, expansion: Some(expansion), accepted, text }) = &latest
         && *last == key
+        && text.is_none_or(same_text)
     {
         let is_fresh = *accepted == Some(snap.state.macro_env) || all_hold(snap, &call.file, expansion);
         return Some(Known { expansion: expansion.clone(), is_stale: !is_fresh });
@@ -428,9 +439,17 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     let outcome = shared.host.run(&job, &ProjectInputs::new(root), cancel)?;
     shared.counters.macro_micros.fetch_add(outcome.micros, Ordering::Relaxed);
     let expansion = Arc::new(Expansion::new(call, outcome));
-    memo.put(key, &call.file, expansion.clone());
+    if !holds_places(call, &expansion) {
+        memo.put(key, &call.file, expansion.clone());
+    }
     shared.files.learn(snap, call, key, expansion);
     Ok(())
+}
+
+/// Whether an output names lines of the file that its use stands in. A macro's own module is part of
+/// the key, lines and all; a block's is not.
+fn holds_places(call: &Call, expansion: &Expansion) -> bool {
+    call.block.is_some() && expansion.outcome().result.as_ref().map_or(true, |output| !output.reports.is_empty())
 }
 
 /// A failure that names a module of a macro.

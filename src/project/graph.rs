@@ -108,7 +108,8 @@ pub(super) fn of_module(snap: &Snapshot, entry: &FilePath) -> Result<MacroGraph,
 fn graph_digest<'a>(modules: impl Iterator<Item = &'a Module>) -> Digest {
     let mut recipe = Recipe::new("macro modules");
     for module in modules {
-        recipe.text("file", module.file.as_str()).text("js", &module.js);
+        // The map too: outputs hold places in the macro's source (stacks, quotes).
+        recipe.text("file", module.file.as_str()).text("js", &module.js).text("map", &module.map);
     }
     recipe.finish()
 }

@@ -112,6 +112,10 @@ impl World {
         match change {
             Change::Open { file, version, text } => {
                 let text = SourceText::new(text);
+                if self.state.open.is_empty() {
+                    let shared = self.shared.clone();
+                    std::thread::spawn(move || shared.host.warm());
+                }
                 let known = self.state.open.contains_key(&file) || self.shared.disk.is_file(&file);
                 self.insert(file.clone(), OpenFile::new(version, text, None));
                 self.log(if known { Logged::File(file) } else { Logged::Structure });
