@@ -59,7 +59,6 @@ registry! {
     MACRO_BANNED = 2013, Error, "A macro is not run again until its source changes";
     COMPTIME_VALUE = 2014, Error, "A compile-time value has no literal form";
     MACRO_WARNED = 2015, Warning, "A macro reported a warning";
-    DERIVE_UNKNOWN = 2016, Error, "Unknown derive";
     MACRO_AT_RUN_TIME = 2017, Error, "A macro is used as a value";
     INPUT_MISSING = 3001, Error, "An input of a macro cannot be read";
     NOT_PERMITTED = 3002, Error, "A macro asked for something it is not permitted";
