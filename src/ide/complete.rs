@@ -6,6 +6,7 @@ use crate::engine::{CompletionItem, CompletionKind};
 use crate::expand::CallState;
 use crate::project::Snapshot;
 use crate::project::locate::{Side, engine_places};
+use crate::syntax::{Context, SyntaxFile, context};
 use crate::text::TextEdit;
 
 use super::IdeResult;
@@ -53,7 +54,8 @@ pub fn complete(
 ) -> IdeResult<Completions> {
     let Some(text) = snap.text(file) else { return Ok(Completions::default()) };
     let word = word_at(text.as_str(), offset);
-    if file.is_metascript() && text.as_str()[..word.start as usize].ends_with('@') {
+    let is_after_at = text.as_str()[..word.start as usize].ends_with('@');
+    if is_after_at && file.is_metascript() && snap.syntax(file).is_none_or(|syntax| is_macro_name(&syntax, offset)) {
         return Ok(macro_names(snap, file, word));
     }
     if trigger == Some('@') {
@@ -148,6 +150,11 @@ fn word_at(text: &str, offset: u32) -> TextRange {
 }
 
 /// The macros in scope, after `@`.
+/// Not in a comment or a string.
+fn is_macro_name(syntax: &SyntaxFile, offset: u32) -> bool {
+    matches!(context::at(syntax, offset), Context::MacroName { .. })
+}
+
 fn macro_names(snap: &Snapshot, file: &FilePath, word: TextRange) -> Completions {
     let items = snap
         .macros_in_scope(file)

@@ -6,6 +6,7 @@
 //! Start reading at [`SyntaxFile`], then [`Node`].
 
 pub mod ast;
+pub mod context;
 pub mod errors;
 pub mod file;
 pub mod kinds;
@@ -13,6 +14,7 @@ pub mod node;
 mod parse;
 mod sexp;
 
+pub use context::Context;
 pub use file::SyntaxFile;
 pub use kinds::{Field, Kind};
 pub use node::Node;

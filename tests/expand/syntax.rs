@@ -1,7 +1,7 @@
 //! Trees.
 
 use msc::base::TextRange;
-use msc::syntax::{SyntaxFile, kinds};
+use msc::syntax::{Context, SyntaxFile, context, kinds};
 use msc::text::{SourceText, TextEdit};
 
 #[test]
@@ -21,4 +21,32 @@ fn an_edited_tree_is_the_tree_of_the_edited_text() {
     let after = TextEdit::apply_in_order(before, &edits);
     let reparsed = file.reparse(SourceText::new(after.clone()), &edits);
     assert_eq!(reparsed.sexp(), SyntaxFile::parse(SourceText::new(after)).sexp());
+}
+
+/// The context at `|`.
+fn context_at(text: &str) -> Context {
+    let offset = text.find('|').unwrap();
+    let file = SyntaxFile::parse(SourceText::new(text.replacen('|', "", 1)));
+    context::at(&file, offset as u32)
+}
+
+#[test]
+fn a_cursor_has_a_context() {
+    let name = |from: u32, to: u32| Context::MacroName { name: TextRange::new(from, to) };
+    assert_eq!(context_at("@|"), name(1, 1));
+    assert_eq!(context_at("@der|\nclass A {}"), name(1, 4));
+    assert_eq!(context_at("const x = @ns.f|;"), name(11, 15));
+    assert_eq!(context_at("const s = \"a@b|\";"), Context::Text);
+    assert_eq!(context_at("const s = `a@b|${c}`;"), Context::Text);
+    assert_eq!(context_at("const s = `a${@b|}`;"), name(15, 16));
+    assert_eq!(context_at("// @param|"), Context::Text);
+    assert_eq!(context_at("/** @param| */ x"), Context::Text);
+    assert_eq!(context_at("const s = \"a\"|;"), Context::Code);
+    assert_eq!(context_at("const s = \"|a\";"), Context::Text);
+    let argument = |name: &str, index| Context::MacroArgument { name: name.into(), index };
+    assert_eq!(context_at("@derive(|) class A {}"), argument("derive", 0));
+    assert_eq!(context_at("@derive(Eq, H|) class A {}"), argument("derive", 1));
+    assert_eq!(context_at("const x = @f(1, g(2, |));"), Context::Code);
+    assert_eq!(context_at("f(|)"), Context::Code);
+    assert_eq!(context_at("|"), Context::Code);
 }
