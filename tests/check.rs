@@ -323,3 +323,11 @@ fn places_in_a_macro_s_module_move_with_its_text() {
     let after = places();
     assert!(after.contains(&("tag.ms".to_owned(), 3)) && after.contains(&("main.ms".to_owned(), 3)), "{after:?}");
 }
+
+#[test]
+fn a_run_time_variable_in_a_block_is_an_error_there() {
+    let project = Project::new(&[("a.ms", "let n = 5;\nn++;\nexport const a = @comptime { return n; };\n")]);
+    let checked = project.check(&[]);
+    assert_eq!((checked.code, checked.errors.len()), (1, 1), "{checked:?}");
+    assert!(checked.errors[0].starts_with("a.ms:3: MS2"), "{checked:?}");
+}

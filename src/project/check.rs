@@ -127,9 +127,11 @@ fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
 /// Checks for real, and keeps what was found.
 fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> Result<Found, Cancelled> {
     let files = wanted.files.iter().cloned().collect();
-    let request = PassRequest { scope: Scope::Project { id: id.clone(), files }, run_macros: true };
+    let mut request = PassRequest { scope: Scope::Project { id: id.clone(), files }, run_macros: true };
     let mut effects: Vec<Effect> = Vec::new();
-    loop {
+    for round in 0.. {
+        // Outputs that never settle (an input that changes each time it is read) are taken as they are.
+        request.run_macros = round < ROUNDS;
         let events: Mutex<Vec<PassEvent>> = Mutex::default();
         let end = pass::run(&world.snapshot(), &request, cancel, &|event| lock(&events).push(event))?;
         effects.extend(end.effects);
@@ -156,7 +158,12 @@ fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> 
         write(world, id, wanted, &row);
         return Ok(row.found);
     }
+    Ok(Found::default())
 }
+
+/// Rounds of running macros before a check goes on with what there is. Each round follows uses in
+/// generated code to their end, so few programs need more than three.
+const ROUNDS: u32 = 16;
 
 fn write(world: &World, id: &ProjectId, wanted: &Wanted, row: &Row) {
     match postcard::to_allocvec(row) {

@@ -112,7 +112,7 @@ fn run_project(
 ) -> Result<(), EngineError> {
     match &request.scope {
         Scope::Open => run_open(snap, id, open, request, cancel, send, end),
-        Scope::Project { .. } => run_whole(snap, id, open, cancel, send, end),
+        Scope::Project { .. } => run_whole(snap, id, open, request, cancel, send, end),
     }
 }
 
@@ -146,6 +146,7 @@ fn run_whole(
     snap: &Snapshot,
     id: &ProjectId,
     named: &[FilePath],
+    request: &PassRequest,
     cancel: &Cancel,
     send: Send,
     end: &mut PassEnd,
@@ -159,7 +160,7 @@ fn run_whole(
         send(file_event(snap, &fallback, no_files(snap, id, &configured)));
         return Ok(());
     }
-    if complete(snap, files, cancel, send, end)? {
+    if request.run_macros && complete(snap, files, cancel, send, end)? {
         return Ok(());
     }
     let mut loaded = program::at(snap, id, None, cancel)?;
@@ -171,7 +172,7 @@ fn run_whole(
     let paths = loaded.program.files();
     // Files that the program reached through imports, beyond the configured ones.
     let files = paths.iter().map(|path| source_path(snap, path)).collect();
-    if complete(snap, files, cancel, send, end)? {
+    if request.run_macros && complete(snap, files, cancel, send, end)? {
         return Ok(());
     }
     check_all(id, &loaded, &paths, cancel, send, end)
