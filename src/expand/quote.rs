@@ -41,11 +41,11 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
         QuoteForm::Type => "type",
     };
     let mut opening = format!("{prefix}$quote(\"{form}\", ");
-    match target {
-        Target::Check => opening.push_str("\"\""),
-        Target::Run { module } => write_json_string(module.as_str(), &mut opening),
+    if let Target::Run { module } = target {
+        write_json_string(module.as_str(), &mut opening);
+        opening.push_str(", ");
     }
-    opening.push_str(", [");
+    opening.push('[');
     head(&mut out, &opening);
     let mut at = body.start;
     let text_part = |out: &mut Rope, from: u32, to: u32| {
@@ -64,9 +64,14 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
             continue;
         };
         let range = expression.range();
-        out.glue(&format!("[\"{position}\", ("), range);
+        let (before, after) = match target {
+            // A call for each splice: what does not fit is said of the splice alone.
+            Target::Check => (format!("{META}.$splice.{position}("), "), ".to_owned()),
+            Target::Run { .. } => (format!("[\"{position}\", ("), format!("), {}, {}], ", range.start, range.end)),
+        };
+        out.glue(&before, range);
         edits.render_into(&mut out, base, range);
-        out.glue(&format!("), {}, {}], ", range.start, range.end), range);
+        out.glue(&after, range);
     }
     text_part(&mut out, at, body.end);
     head(&mut out, "])");

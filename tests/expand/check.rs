@@ -110,11 +110,11 @@ fn macros_become_functions_and_quotes_become_calls() {
     assert_snapshot!(expanded.text.as_str(), @r#"
     import * as __ms_meta from "std/meta";
     import type { Expr, Field, MacroContext } from "std/meta";
-    function help(f: Field) { return __ms_meta.$quote("expression", "", [["name", (f.name), 46, 52], ]); }
+    function help(f: Field) { return __ms_meta.$quote("expression", [__ms_meta.$splice.name(f.name), ]); }
     export function m(ctx: MacroContext, x: Expr) { void ctx;
       const text = __ms_meta.readFile("a");
-      __ms_meta.$emit(__ms_meta.$quote("members", "", [["name", (text), 152, 156], ["expression", (help(ctx.target!.fields[0])), 171, 198], ]));
-      return __ms_meta.$quote("expression", "", [["expression", (x), 228, 229], ]);
+      __ms_meta.$emit(__ms_meta.$quote("members", [__ms_meta.$splice.name(text), __ms_meta.$splice.expression(help(ctx.target!.fields[0])), ]));
+      return __ms_meta.$quote("expression", [__ms_meta.$splice.expression(x), ]);
     }
     "#);
     assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @r#"function help(f: Field) { return (undefined as any); }"#);
