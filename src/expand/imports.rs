@@ -46,7 +46,7 @@ impl<'a> Imports<'a> {
     }
 
     /// The name in this file for what `name` means at the top of `module`; `None` where it means
-    /// nothing there, or nothing that another file can reach: the name stays as written.
+    /// nothing there: the name stays as written.
     pub fn meant_by(&mut self, module: &FilePath, name: &str, bound: &[String]) -> Option<String> {
         if module == self.file {
             return None;
@@ -71,7 +71,9 @@ impl<'a> Imports<'a> {
         if facts.macro_named(name).is_some() || !facts.declared.iter().any(|declared| declared == name) {
             return None;
         }
-        Some((self.specifier_of(module), facts.exported_as(name)?.to_owned()))
+        // One that is not exported is imported all the same: that it is not is then an error, where the
+        // name as written would be captured by whatever the file calls so.
+        Some((self.specifier_of(module), facts.exported_as(name).unwrap_or(name).to_owned()))
     }
 
     /// The import lines, one for each module, in the order they were asked for.

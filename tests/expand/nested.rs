@@ -118,7 +118,7 @@ export macro m(ctx: MacroContext) {}
     let expanded = world.expand("/a.ms");
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
-    import { help as help_1 } from "./lib/m";
+    import { help as help_1, hidden } from "./lib/m";
     import { far } from "./lib/lib/far";
     import { clone } from "std/runtime";
     import { thing } from "./other";
