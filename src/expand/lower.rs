@@ -78,13 +78,7 @@ pub fn lower_module(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> 
 
 /// A compile-time block as a module: its default export is the block; constants, functions and
 /// imports of its file come along as far as it uses them. Also says which statements those are.
-pub(super) fn block<'t>(
-    file: &FilePath,
-    syntax: &'t SyntaxFile,
-    facts: &FileFacts,
-    node: Node<'t>,
-) -> (Lowered, Vec<Node<'t>>) {
-    let module = Module::new(file, syntax, facts);
+pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> (Lowered, Vec<Node<'t>>) {
     let Some(body) = node.field(Field::Body) else {
         return (Lowered::default(), Vec::new());
     };
@@ -154,7 +148,8 @@ impl Output {
     }
 }
 
-struct Module<'a, 't> {
+/// A file with all macro syntax lowered, to take parts of.
+pub(super) struct Module<'a, 't> {
     facts: &'a FileFacts,
     base: Rope,
     edits: Edits,
@@ -165,7 +160,7 @@ struct Module<'a, 't> {
 }
 
 impl<'a, 't> Module<'a, 't> {
-    fn new(file: &'a FilePath, syntax: &'t SyntaxFile, facts: &'a FileFacts) -> Module<'a, 't> {
+    pub fn new(file: &'a FilePath, syntax: &'t SyntaxFile, facts: &'a FileFacts) -> Module<'a, 't> {
         let root = syntax.root();
         let base = Rope::source(syntax.text().as_str());
         let mut edits = Edits::default();

@@ -12,8 +12,14 @@
 //! 3. For each pending [`Call`]: its key, `call.key(graph_digest)`; `Memo::get`, else run it and
 //!    make an [`Expansion`] of the outcome; then 2 again until nothing is pending.
 //!
-//! Start reading at [`call`] (what is a macro use), then [`check`] (how text comes about) and
-//! [`span_map`] (how it leads back).
+//! Start reading at [`call`] (what is a macro use), then `walk` (how uses are found), `splice` and
+//! `layout` (how text comes about) and [`span_map`] (how it leads back).
+//!
+//! Hygiene, as far as it goes: what `ctx.import` asks for and what a quote names freely (exports and
+//! imports of the macro's module) is imported under a name that is free in the file; locals and
+//! parameters that a quote binds are renamed where a spliced name would be captured; what a
+//! statement's macro declares inside a function stays in a block of its own. Not covered: names that a
+//! macro's module declares without exporting them, and globals that the file of the use shadows.
 
 mod args;
 pub mod call;

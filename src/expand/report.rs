@@ -41,23 +41,23 @@ impl Reporter<'_> {
         };
         let mut diagnostic = Diagnostic::new(code, self.file, at, message);
         diagnostic.help = failure.help.clone();
+        let mut stack = failure.stack.as_slice();
         if let Some((module, range)) = &failure.site {
-            diagnostic.related.push(Related {
-                file: module.clone(),
-                range: *range,
-                message: "the splice that takes it".to_owned(),
-            });
+            // The innermost frame is the quote around the splice; its own place says less.
+            let function = match stack.split_first() {
+                Some((quote, outer)) if quote.file == *module => {
+                    stack = outer;
+                    in_function(&quote.function)
+                }
+                _ => None,
+            };
+            let message = match function {
+                Some(function) => format!("the splice that takes it, {function}"),
+                None => "the splice that takes it".to_owned(),
+            };
+            diagnostic.related.push(Related { file: module.clone(), range: *range, message });
         }
-        for related in failure.stack.iter().filter_map(|frame| self.frame(frame)) {
-            // The splice is told with its whole range already.
-            let is_told = failure
-                .site
-                .as_ref()
-                .is_some_and(|(module, range)| *module == related.file && range.touches(related.range.start));
-            if !is_told {
-                diagnostic.related.push(related);
-            }
-        }
+        diagnostic.related.extend(stack.iter().filter_map(|frame| self.frame(frame)));
         diagnostic
     }
 
@@ -110,13 +110,14 @@ impl Reporter<'_> {
         let text = self.scope.text(&frame.file)?;
         let at = LineCol { line: frame.line, col: frame.col };
         let offset = text.lines().offset(text.as_str(), at, Encoding::Utf16);
-        let message = match frame.function.as_str() {
-            // A block is its module's default export.
-            "" | "<anonymous>" | "default" => "here".to_owned(),
-            function => format!("in `{function}`"),
-        };
+        let message = in_function(&frame.function).unwrap_or_else(|| "here".to_owned());
         Some(Related { file: frame.file.clone(), range: TextRange::empty(offset), message })
     }
+}
+
+/// `None` for a function without a name, and for a block, which is its module's default export.
+fn in_function(name: &str) -> Option<String> {
+    (!matches!(name, "" | "<anonymous>" | "default")).then(|| format!("in `{name}`"))
 }
 
 /// The line of `text` that holds the start of `fault`.

@@ -5,7 +5,7 @@
 //!
 //! Start reading at [`expand`], then [`Expander::document`].
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use super::call::CallParts;
 use super::check::{CallSite, CallState, Expanded, Flavour, Request};
 use super::edits::Edits;
 use super::imports::Imports;
+use super::lower::Module;
 use super::misuse;
 use super::names::{MacroFacts, resolve};
 use super::quote::{self, META};
@@ -169,7 +170,9 @@ impl<'a> Expander<'a> {
     /// what lies around may move it.
     pub fn document(&mut self, doc: &Doc<'_>, edits: &mut Edits) {
         let found = find(doc.syntax.root(), doc.facts, &|node, name| self.resolve(doc, node, name));
-        let sites: Vec<Option<Known>> = found.iter().map(|found| self.site(doc, found)).collect();
+        // Made once for all blocks of the text.
+        let module = OnceCell::new();
+        let sites: Vec<Option<Known>> = found.iter().map(|found| self.site(doc, found, &module)).collect();
         for (index, thing) in found.iter().enumerate().rev() {
             let order = index as u32;
             match thing {
@@ -274,7 +277,10 @@ impl<'a> Expander<'a> {
     }
 
     /// Enters a use into the table and asks what is known of it.
-    fn site(&mut self, doc: &Doc<'_>, found: &Found<'_>) -> Option<Known> {
+    fn site<'t>(&mut self, doc: &Doc<'t>, found: &Found<'t>, module: &OnceCell<Module<'t, 't>>) -> Option<Known>
+    where
+        'a: 't,
+    {
         match found {
             Found::Attribute(attribute) => {
                 let callee = attribute.callee.clone();
@@ -322,7 +328,10 @@ impl<'a> Expander<'a> {
             }
             Found::Comptime(found) => {
                 let callee = MacroRef { module: self.request.file.clone(), name: "comptime".to_owned() };
-                let (lowered, used) = super::lower::block(self.request.file, doc.syntax, doc.facts, found.node);
+                let (lowered, used) = super::lower::block(
+                    module.get_or_init(|| Module::new(self.request.file, doc.syntax, doc.facts)),
+                    found.node,
+                );
                 // What does not parse is told by the engine, which checks the block as it is written.
                 let has_error = found.node.has_error();
                 for (range, message) in lowered.faults.iter().filter(|_| !has_error) {
