@@ -117,8 +117,8 @@ fn argument(node: Node<'_>, kind: ParamKind, shapes: &Shapes) -> Result<Arg, Bad
     Ok(Arg::Syntax { form, syntax: shapes.syntax(node) })
 }
 
-/// Depth to which constants that name other constants are followed.
-const MOST_STEPS: u32 = 16;
+/// Depth to which literals are nested, and constants that name other constants are followed.
+const MOST_STEPS: u32 = 64;
 
 /// Appends the value of `node` as JSON; where it has none, the part that is to blame.
 ///

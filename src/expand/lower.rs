@@ -427,12 +427,12 @@ fn free_identifiers<'t>(node: Node<'t>, found: &mut dyn FnMut(Node<'t>)) {
     });
 }
 
-fn splices<'t>(node: Node<'t>, found: &mut dyn FnMut(Node<'t>)) {
-    for child in node.named_children() {
-        if child.is(Kind::Splice) {
-            free_identifiers(child, found);
-        } else {
-            splices(child, found);
+fn splices<'t>(quote: Node<'t>, found: &mut dyn FnMut(Node<'t>)) {
+    quote.walk(|node| {
+        let is_splice = node.is(Kind::Splice);
+        if is_splice {
+            free_identifiers(node, found);
         }
-    }
+        !is_splice
+    });
 }

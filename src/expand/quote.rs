@@ -24,7 +24,7 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
     let whole = quote.node.range();
     let body = body_range(quote);
     let mut splices = Vec::new();
-    collect(quote.node, quote.node, &mut splices);
+    collect(quote.node, &mut splices);
     let prefix = match target {
         Target::Check => format!("{META}."),
         Target::Run { .. } => String::new(),
@@ -103,14 +103,22 @@ fn body_range(quote: &Quote<'_>) -> TextRange {
 }
 
 /// The splices of this quote, in text order; those of quotes inside its splices are not its own.
-fn collect<'t>(root: Node<'t>, node: Node<'t>, out: &mut Vec<(Node<'t>, &'static str)>) {
-    for child in node.children() {
-        if child.is(Kind::Splice) {
-            out.push((child, position(child, node, root)));
-        } else if child.child_count() > 0 {
-            collect(root, child, out);
-        }
-    }
+fn collect<'t>(root: Node<'t>, out: &mut Vec<(Node<'t>, &'static str)>) {
+    let mut parents: Vec<Node<'t>> = Vec::new();
+    root.traverse(
+        &mut parents,
+        |parents, node| {
+            if let (Some(parent), true) = (parents.last(), node.is(Kind::Splice)) {
+                out.push((node, position(node, *parent, root)));
+                return false;
+            }
+            parents.push(node);
+            true
+        },
+        |parents, _| {
+            parents.pop();
+        },
+    );
 }
 
 /// What a splice stands for, by what stands around it.

@@ -267,7 +267,7 @@ impl Shapes {
             text: range.of(clause.file_text()).to_owned(),
             range: self.range(range),
             name,
-            args: arguments.map(|arguments| self.types_in(arguments)).unwrap_or_default(),
+            args: arguments.map(|arguments| self.types_in(arguments, MOST_NESTED_TYPES)).unwrap_or_default(),
         })
     }
 
@@ -305,16 +305,23 @@ impl Shapes {
         self.type_ref(annotation.first_named().unwrap_or(annotation))
     }
 
-    fn types_in(&self, node: Node<'_>) -> Vec<TypeRef> {
-        node.named_children().map(|ty| self.type_ref(ty)).collect()
+    fn types_in(&self, node: Node<'_>, depth: u32) -> Vec<TypeRef> {
+        node.named_children().map(|ty| self.type_at(ty, depth)).collect()
     }
 
     pub fn type_ref(&self, ty: Node<'_>) -> TypeRef {
+        self.type_at(ty, MOST_NESTED_TYPES)
+    }
+
+    fn type_at(&self, ty: Node<'_>, depth: u32) -> TypeRef {
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.other(ty);
+        };
         let mut name = None;
         let mut args = Vec::new();
         let kind = match ty.kind() {
             Kind::ParenthesizedType => {
-                return ty.first_named().map_or_else(|| self.other(ty), |inner| self.type_ref(inner));
+                return ty.first_named().map_or_else(|| self.other(ty), |inner| self.type_at(inner, depth));
             }
             Kind::PredefinedType => TypeKind::Keyword,
             Kind::TypeIdentifier if ty.text() == "bigint" => TypeKind::Keyword,
@@ -325,20 +332,20 @@ impl Shapes {
             Kind::GenericType => {
                 name = ty.field(Field::Name).map(|name| name.text().to_owned());
                 let list = ty.field(Field::TypeArguments).or_else(|| ty.child_of_kind(Kind::TypeArguments));
-                args = list.map(|list| self.types_in(list)).unwrap_or_default();
+                args = list.map(|list| self.types_in(list, depth)).unwrap_or_default();
                 TypeKind::Named
             }
             Kind::ArrayType => {
-                args = self.types_in(ty);
+                args = self.types_in(ty, depth);
                 TypeKind::Array
             }
             Kind::TupleType => {
-                args = ty.named_children().map(|part| self.tuple_part(part)).collect();
+                args = ty.named_children().map(|part| self.tuple_part(part, depth)).collect();
                 TypeKind::Tuple
             }
             Kind::ReadonlyType => {
                 // `readonly T[]` is an array as `T[]` is.
-                let inner = ty.first_named().map(|inner| self.type_ref(inner));
+                let inner = ty.first_named().map(|inner| self.type_at(inner, depth));
                 let Some(inner) = inner else {
                     return self.other(ty);
                 };
@@ -346,7 +353,7 @@ impl Shapes {
                 inner.kind
             }
             Kind::UnionType | Kind::IntersectionType => {
-                self.flatten(ty, ty.kind(), &mut args);
+                args = union_parts(ty).into_iter().map(|part| self.type_at(part, depth)).collect();
                 if ty.is(Kind::UnionType) { TypeKind::Union } else { TypeKind::Intersection }
             }
             Kind::LiteralType => match ty.text() {
@@ -370,26 +377,36 @@ impl Shapes {
         }
     }
 
-    fn tuple_part(&self, part: Node<'_>) -> TypeRef {
+    fn tuple_part(&self, part: Node<'_>, depth: u32) -> TypeRef {
         match part.kind() {
             // A named part, `[x: number]`.
             Kind::RequiredParameter | Kind::OptionalParameter => {
-                part.field(Field::Type).map_or_else(|| self.other(part), |annotation| self.annotation(annotation))
+                let ty = part.field(Field::Type).and_then(Node::first_named);
+                ty.map_or_else(|| self.other(part), |ty| self.type_at(ty, depth))
             }
-            _ => self.type_ref(part),
+            _ => self.type_at(part, depth),
         }
     }
+}
 
-    /// The grammar reads `a | b | c` as pairs.
-    fn flatten(&self, ty: Node<'_>, kind: Kind, out: &mut Vec<TypeRef>) {
-        for part in ty.named_children() {
-            if part.is(kind) {
-                self.flatten(part, kind, out);
-            } else {
-                out.push(self.type_ref(part));
-            }
+/// Types nested deeper than this are told as text only.
+const MOST_NESTED_TYPES: u32 = 64;
+
+/// The members of a union or intersection. The grammar reads `a | b | c` as pairs, the first of which
+/// is a pair again.
+fn union_parts<'t>(ty: Node<'t>) -> Vec<Node<'t>> {
+    let mut out = Vec::new();
+    let mut stack = vec![ty];
+    while let Some(part) = stack.pop() {
+        if part.is(ty.kind()) {
+            let first = stack.len();
+            stack.extend(part.named_children());
+            stack[first..].reverse();
+        } else {
+            out.push(part);
         }
     }
+    out
 }
 
 #[derive(Default)]

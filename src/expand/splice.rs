@@ -482,6 +482,12 @@ impl<'a> Expander<'a> {
         anchor: u32,
     ) -> Option<(Vec<crate::macros::shape::Arg>, bool)> {
         let facts = self.macro_facts(callee)?;
+        if facts.is_extern {
+            let message = format!("`{}` is declared `extern`, but this msc does not provide it", callee.name);
+            let at = doc.source(name.range());
+            self.diagnostics.push(Diagnostic::new(Code::UNKNOWN_MACRO, self.request.file, at, message));
+            return None;
+        }
         let bound = args::bind(&facts, list, name, &Shapes { anchor });
         for fault in &bound.faults {
             let mut diagnostic =

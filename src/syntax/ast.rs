@@ -55,24 +55,20 @@ fn unescape(escape: &str, out: &mut String) {
 
 /// The names that a pattern binds, from left to right.
 pub fn pattern_names<'t>(pattern: Node<'t>, out: &mut Vec<Node<'t>>) {
-    match pattern.kind() {
-        Kind::Identifier | Kind::ShorthandPropertyIdentifierPattern => out.push(pattern),
-        Kind::AssignmentPattern | Kind::ObjectAssignmentPattern => {
-            if let Some(left) = pattern.field(Field::Left) {
-                pattern_names(left, out);
+    // A stack of its own: patterns may be nested deeper than the thread's stack is.
+    let mut stack = vec![pattern];
+    while let Some(pattern) = stack.pop() {
+        match pattern.kind() {
+            Kind::Identifier | Kind::ShorthandPropertyIdentifierPattern => out.push(pattern),
+            Kind::AssignmentPattern | Kind::ObjectAssignmentPattern => stack.extend(pattern.field(Field::Left)),
+            Kind::PairPattern => stack.extend(pattern.field(Field::Value)),
+            Kind::ObjectPattern | Kind::ArrayPattern | Kind::RestPattern => {
+                let first = stack.len();
+                stack.extend(pattern.named_children());
+                stack[first..].reverse();
             }
+            _ => {}
         }
-        Kind::PairPattern => {
-            if let Some(value) = pattern.field(Field::Value) {
-                pattern_names(value, out);
-            }
-        }
-        Kind::ObjectPattern | Kind::ArrayPattern | Kind::RestPattern => {
-            for part in pattern.named_children() {
-                pattern_names(part, out);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -138,15 +134,18 @@ pub fn declaration_of(node: Node<'_>) -> Node<'_> {
 
 /// Of `identifier` and `a.b.c`: the text; `None` for anything else.
 pub fn dotted_name(node: Node<'_>) -> Option<String> {
-    match node.kind() {
-        Kind::Identifier | Kind::TypeIdentifier => Some(node.text().to_owned()),
-        Kind::MemberExpression => {
-            let object = dotted_name(node.field(Field::Object)?)?;
-            let property = node.field(Field::Property)?;
-            Some(format!("{object}.{}", property.text()))
-        }
-        _ => None,
+    let mut parts = Vec::new();
+    let mut node = node;
+    while node.is(Kind::MemberExpression) {
+        parts.push(node.field(Field::Property)?.text());
+        node = node.field(Field::Object)?;
     }
+    if !matches!(node.kind(), Kind::Identifier | Kind::TypeIdentifier) {
+        return None;
+    }
+    parts.push(node.text());
+    parts.reverse();
+    Some(parts.join("."))
 }
 
 /// The parts of a decorator: what is named, and the arguments where it is called.

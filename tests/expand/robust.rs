@@ -98,6 +98,20 @@ fn the_whole_sample() {
     check("@comptime {");
 }
 
+#[test]
+fn depth_is_no_danger() {
+    let many = 20_000;
+    check(&format!("import {{ size }} from \"./m.ms\";\n@size class A {{ x: T{}; }}\n", "[]".repeat(many)));
+    check(&format!("import {{ size }} from \"./m.ms\";\n@size class A {{ x: {}a; }}\n", "a | ".repeat(many)));
+    check(&format!("const {}a{} = 1;\n@x interface I {{}}\n", "[".repeat(many), "]".repeat(many)));
+    check(&format!("@a{} interface I {{}}\n", ".b".repeat(many)));
+    check(&format!(
+        "macro m(ctx: MacroContext) {{ quote {{ f({}1); }} return quote({}1); }}\n",
+        "1 + ".repeat(many),
+        "(".repeat(many)
+    ));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
