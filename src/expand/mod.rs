@@ -48,4 +48,5 @@ pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, expand};
 pub use lower::{Lowered, lower_module};
 pub use memo::Memo;
 pub use names::{FileFacts, MacroRef, MacroScope};
+pub use quote::META;
 pub use span_map::{CallId, Mapped, Origin, Segment, SpanMap};

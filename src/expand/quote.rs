@@ -17,7 +17,7 @@ pub(super) enum Target<'a> {
 }
 
 /// The name under which a checked file sees `std/meta`.
-pub(super) const META: &str = "__ms_meta";
+pub const META: &str = "__ms_meta";
 
 /// What stands for the quote; splices are rendered with the edits inside them.
 pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: &Edits) -> Rope {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::expand::{CallSite, CallState, Expanded};
 use crate::project::locate::{Side, engine_places};
+use crate::project::problems::source_names;
 use crate::project::{Loaded, Snapshot};
 
 use super::IdeResult;
@@ -45,7 +46,7 @@ fn of_symbol(loaded: &Loaded, file: &FilePath, offset: u32, cancel: &Cancel) -> 
         cancel.check()?;
         let Some(found) = loaded.program.hover(&path, at, cancel)? else { continue };
         let Some(range) = source_range(snap, &path, found.range) else { continue };
-        let mut markdown = format!("```typescript\n{}\n```", found.code.trim_end());
+        let mut markdown = format!("```typescript\n{}\n```", source_names(found.code.trim_end()));
         if !found.documentation.trim().is_empty() {
             write_paragraph(&mut markdown, found.documentation.trim());
         }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic, GeneratedLine, Related, Severity};
 use crate::engine::{EngineDiagnostic, EngineSeverity};
+use crate::expand::META;
 use crate::expand::{CallSite, Expanded};
 use crate::syntax::SyntaxFile;
 
@@ -172,13 +173,10 @@ fn generated_line(expanded: &Expanded, range: TextRange, label: &str) -> Generat
     GeneratedLine { by: label.to_owned(), text: line.to_owned(), range: TextRange::new(from, to) }
 }
 
-/// Messages name modules by path: those of the standard library by the name one imports.
-fn source_names(message: &str) -> String {
-    if message.contains(std_lib::ROOT) {
-        message.replace(&format!("{}/", std_lib::ROOT), "std/")
-    } else {
-        message.to_owned()
-    }
+/// The engine's words with names that people know: modules of the standard library by what one
+/// imports, its types without the name that generated imports give it.
+pub fn source_names(message: &str) -> String {
+    message.replace(&format!("{}/", std_lib::ROOT), "std/").replace(&format!("{META}."), "")
 }
 
 /// Whether a check reports on a program's file: every one but those of the standard library. Files
