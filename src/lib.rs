@@ -35,5 +35,5 @@ pub mod lsp;
 /// The standard library, embedded.
 pub mod std_lib;
 
-/// This build, as part of every cache key.
-pub const BUILD: &str = concat!("msc ", env!("CARGO_PKG_VERSION"));
+/// This build, as part of every cache key: its version and a hash of its sources (`build.rs`).
+pub const BUILD: &str = concat!("msc ", env!("CARGO_PKG_VERSION"), " ", env!("MSC_SOURCES"));
