@@ -32,7 +32,6 @@ pub mod ide;
 pub mod cli;
 pub mod lsp;
 
-/// The standard library, embedded.
 pub mod std_lib;
 
 /// This build, as part of every cache key: its version and a hash of its sources (`build.rs`).

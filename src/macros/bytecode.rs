@@ -25,7 +25,7 @@ pub(super) struct CompiledModule {
     map: OnceCell<Option<SourceMap>>,
 }
 
-/// One module's bytecode, made by [`compile`].
+/// One module's bytecode, made by [`Bytecode::compile`].
 pub(super) struct Bytecode(Vec<u8>);
 
 impl Bytecode {

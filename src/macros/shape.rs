@@ -1,6 +1,6 @@
 //! What a macro sees of a program: the data behind `std/meta`'s target types.
 //!
-//! Every range is relative to [`Input::anchor`], an offset in the use's file that is not part of
+//! Every range is relative to an anchor, an offset in the use's file that is not part of
 //! the data: that is what keeps positions out of cache keys.
 //!
 //! Written as JSON, what is absent, empty or false is left out: most of a shape is, and a worker
