@@ -99,9 +99,14 @@ pub(super) fn at(
         None => None,
         Some(built) => match snap.shared.log.between(built.revision, snap.revision()) {
             Difference::Everything => None,
-            Difference::Files(files) => Some(files),
+            // A file that this program does not hold may be what an import of it was looking for, and
+            // one that is gone what an import found: either asks for all of them again.
+            Difference::Files { on_disk, .. } if on_disk.iter().any(|file| came_or_went(snap, built, file)) => None,
+            Difference::Files { changed, .. } => Some(changed),
         },
     };
+    // Which files there are decides what the options name, too.
+    let is_structural = reusable.is_none();
     if let (Some(changed), Some(built)) = (reusable, slot.built.as_mut()) {
         let is_current = bring_to(snap, built, changed)?;
         if is_current && wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
@@ -113,9 +118,7 @@ pub(super) fn at(
         }
     }
     let config = match slot.built.take() {
-        Some(built) if snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything => {
-            built.config
-        }
+        Some(built) if !is_structural => built.config,
         _ => Arc::new(configured(snap, id)?),
     };
     slot.extra.retain(|file| snap.is_file(&source_path(snap, file)));
@@ -143,6 +146,11 @@ impl Built {
         let snap = snap.of_program(self.shown.clone());
         Loaded { program: self.program.clone(), configured: self.config.clone(), snap }
     }
+}
+
+/// Whether a file that changed on disk is there where the program lacks it, or gone where it holds it.
+fn came_or_went(snap: &Snapshot, built: &Built, file: &FilePath) -> bool {
+    !built.program.contains(&engine_path(file)) || !snap.is_file(file)
 }
 
 /// Files that change at once beyond which a load, which shares every unchanged file, costs less

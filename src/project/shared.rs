@@ -154,7 +154,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What changed between two revisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
-    Files(HashSet<FilePath>),
+    Files {
+        changed: HashSet<FilePath>,
+        /// Those of them that changed on disk, where they may have come or gone.
+        on_disk: HashSet<FilePath>,
+    },
     /// Files came or went, options changed, or it is too long ago to know.
     Everything,
 }
@@ -165,7 +169,10 @@ pub(super) struct ChangeLog(Mutex<VecDeque<(Revision, Logged)>>);
 
 #[derive(Clone, Debug)]
 pub(super) enum Logged {
+    /// Its text.
     File(FilePath),
+    /// Its text, or whether it is there at all.
+    OnDisk(FilePath),
     Structure,
 }
 
@@ -193,7 +200,7 @@ impl ChangeLog {
         if log.len() >= LOG_LIMIT && log.front().is_some_and(|(first, _)| *first > from) {
             return Difference::Everything;
         }
-        let mut files = HashSet::new();
+        let (mut changed, mut on_disk) = (HashSet::new(), HashSet::new());
         let start = log.partition_point(|(revision, _)| *revision <= from);
         for (revision, what) in log.range(start..) {
             if *revision > to {
@@ -201,11 +208,15 @@ impl ChangeLog {
             }
             match what {
                 Logged::File(file) => {
-                    files.insert(file.clone());
+                    changed.insert(file.clone());
+                }
+                Logged::OnDisk(file) => {
+                    changed.insert(file.clone());
+                    on_disk.insert(file.clone());
                 }
                 Logged::Structure => return Difference::Everything,
             }
         }
-        Difference::Files(files)
+        Difference::Files { changed, on_disk }
     }
 }

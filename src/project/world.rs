@@ -148,15 +148,13 @@ impl World {
             }
             Change::Disk { files } => {
                 self.shared.disk.invalidate(&files);
-                // A file that no program holds came into being, or is a directory: either may
-                // change what names resolve to. One that went is noticed by the program's update.
-                let structure = files.iter().any(|file| !self.shared.programs.contain(file));
+                if files.iter().any(|file| !self.shared.programs.contain(file)) {
+                    // What names resolve to may have changed, those of macros among them.
+                    self.state.macro_env += 1;
+                }
                 for file in files {
                     self.saved(&file);
-                }
-                if structure {
-                    self.state.macro_env += 1;
-                    self.log(Logged::Structure);
+                    self.log(Logged::OnDisk(file));
                 }
             }
             Change::Expanded(expansions) => {
