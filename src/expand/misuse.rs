@@ -27,20 +27,28 @@ pub(super) fn async_macros(syntax: &SyntaxFile) -> Vec<TextRange> {
         .collect()
 }
 
-/// `MS1002` and `MS2017` of one file.
+/// `MS1002`: macros that are declared `async`.
+pub(super) fn async_diagnostics(file: &FilePath, syntax: &SyntaxFile) -> Vec<Diagnostic> {
+    if !syntax.has_errors() {
+        return Vec::new();
+    }
+    async_macros(syntax)
+        .into_iter()
+        .map(|range| {
+            Diagnostic::new(Code::MACRO_ASYNC, file, range, "A macro cannot be `async`")
+                .with_help("Leave `async` and `await` out: the functions that a macro may call answer at once")
+        })
+        .collect()
+}
+
+/// `MS2017`: macros that are used as values.
 pub(super) fn diagnostics(
     file: &FilePath,
     syntax: &SyntaxFile,
     facts: &FileFacts,
     scope: &dyn MacroScope,
 ) -> Vec<Diagnostic> {
-    let mut out: Vec<Diagnostic> = async_macros(syntax)
-        .into_iter()
-        .map(|range| {
-            Diagnostic::new(Code::MACRO_ASYNC, file, range, "A macro cannot be `async`")
-                .with_help("Leave `async` and `await` out: the functions that a macro may call answer at once")
-        })
-        .collect();
+    let mut out = Vec::new();
     let text = syntax.text().as_str();
     let root = syntax.root();
     let imported = facts

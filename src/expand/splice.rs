@@ -40,19 +40,65 @@ const MOST_DEPTH: u32 = 128;
 const MOST_NESTED: usize = 10_000;
 
 pub(super) fn expand(request: &Request) -> Expanded {
-    match expand_without(request, &FxHashSet::default()) {
+    let source = request.syntax.text().as_str();
+    let mut expanded = expand_readable(request, source);
+    if request.flavour == Flavour::Check {
+        expanded.diagnostics.extend(misuse::async_diagnostics(request.file, request.syntax));
+    }
+    expanded
+}
+
+fn expand_readable(request: &Request, source: &str) -> Expanded {
+    let Some(recovered) = request.syntax.recovered() else {
+        return expand_source(request, source, &[]);
+    };
+    // The tree of a half-typed text can lack whole declarations; the text itself stays as it is.
+    let facts = FileFacts::of(&recovered.syntax);
+    let healthy = Request { syntax: &recovered.syntax, facts: &facts, ..*request };
+    let mut expanded = expand_source(&healthy, source, &recovered.blanked);
+    expanded.diagnostics.extend(broken_quotes(request, &recovered.blanked));
+    expanded
+}
+
+/// Errors inside quotes that were left out: quoted code means nothing to the engine.
+fn broken_quotes(request: &Request, blanked: &[TextRange]) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    request.syntax.root().walk(|node| {
+        let is_left_out = blanked.iter().any(|part| part.start < node.end() && node.start() < part.end);
+        if !node.has_error() || !is_left_out {
+            return false;
+        }
+        let is_quote = node.is(Kind::QuoteExpression);
+        if is_quote {
+            out.extend(
+                errors(node, 3)
+                    .into_iter()
+                    .map(|error| Diagnostic::new(Code::SYNTAX, request.file, error.range, error.message)),
+            );
+        }
+        !is_quote
+    });
+    out
+}
+
+fn expand_source(request: &Request, source: &str, blanked: &[TextRange]) -> Expanded {
+    match expand_without(request, source, blanked, &FxHashSet::default()) {
         Ok(expanded) => expanded,
         // Uses that led too deep are left out, lest every level of their output be told as an error too.
-        Err(too_deep) => expand_without(request, &too_deep).unwrap_or_else(|_| {
+        Err(too_deep) => expand_without(request, source, blanked, &too_deep).unwrap_or_else(|_| {
             crate::bug!("a use that is left out led too deep");
-            Expanded::plain(request.syntax.text().clone())
+            Expanded::plain(crate::text::SourceText::new(source))
         }),
     }
 }
 
 /// `Err`: the outermost uses that led too deep.
-fn expand_without(request: &Request, too_deep: &FxHashSet<CallId>) -> Result<Expanded, FxHashSet<CallId>> {
-    let source = request.syntax.text().as_str();
+fn expand_without(
+    request: &Request,
+    source: &str,
+    blanked: &[TextRange],
+    too_deep: &FxHashSet<CallId>,
+) -> Result<Expanded, FxHashSet<CallId>> {
     let base = Rope::source(source);
     let mut expander = Expander {
         request,
@@ -63,6 +109,7 @@ fn expand_without(request: &Request, too_deep: &FxHashSet<CallId>) -> Result<Exp
         pending: Vec::new(),
         modules: BTreeSet::new(),
         tail: Tail::default(),
+        blanked,
         left_out: too_deep,
         too_deep: FxHashSet::default(),
         resolved: RefCell::default(),
@@ -142,6 +189,8 @@ pub(super) struct Expander<'a> {
     pub pending: Vec<Call>,
     pub modules: BTreeSet<FilePath>,
     pub tail: Tail,
+    /// Parts of the source that do not parse and are not in the tree.
+    blanked: &'a [TextRange],
     /// Uses that are known to lead too deep, and those that were found to.
     left_out: &'a FxHashSet<CallId>,
     too_deep: FxHashSet<CallId>,
@@ -300,7 +349,7 @@ impl<'a> Expander<'a> {
                     ));
                     return None;
                 }
-                let has_error = attribute.target.whole.has_error();
+                let has_error = attribute.target.whole.has_error() || self.is_blanked(doc, attribute.target.whole);
                 let (args, is_bound) = self.bind(
                     doc,
                     &callee,
@@ -369,6 +418,12 @@ impl<'a> Expander<'a> {
             args,
             syntax: doc.syntax,
         }
+    }
+
+    /// Whether a part of the node was left out of the tree.
+    fn is_blanked(&self, doc: &Doc<'_>, node: Node<'_>) -> bool {
+        let range = node.range();
+        doc.within.is_none() && self.blanked.iter().any(|part| part.start < range.end && range.start < part.end)
     }
 
     /// Adds a use to the table. `may_run` is false where its own text is wrong; `is_broken` says that

@@ -195,7 +195,7 @@ fn expand_with(
     facts: &FileFacts,
     flavour: Flavour,
 ) -> (Expanded, BTreeSet<Asked>) {
-    if !facts.has_macro_syntax && flavour == Flavour::Check {
+    if !facts.has_macro_syntax && flavour == Flavour::Check && !syntax.has_errors() {
         return (Expanded::plain(syntax.text().clone()), BTreeSet::new());
     }
     let scope = Scope::new(snap);

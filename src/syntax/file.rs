@@ -1,14 +1,14 @@
 //! `SyntaxFile`: a text and its tree.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tree_sitter::Tree;
 
 use crate::text::{SourceText, TextEdit};
 
-use super::{Node, parse};
+use super::{Node, Recovered, parse, recover};
 
 /// A parsed text. Cheap to clone, and the same on every thread. Never fails: what does not parse
 /// stands in the tree as an error.
@@ -18,6 +18,7 @@ pub struct SyntaxFile(Arc<Inner>);
 struct Inner {
     text: SourceText,
     tree: Tree,
+    recovered: OnceLock<Option<Recovered>>,
 }
 
 impl SyntaxFile {
@@ -56,7 +57,7 @@ impl SyntaxFile {
     }
 
     fn new(text: SourceText, tree: Tree) -> SyntaxFile {
-        SyntaxFile(Arc::new(Inner { text, tree }))
+        SyntaxFile(Arc::new(Inner { text, tree, recovered: OnceLock::new() }))
     }
 
     pub fn text(&self) -> &SourceText {
@@ -69,6 +70,12 @@ impl SyntaxFile {
 
     pub fn root(&self) -> Node<'_> {
         Node::new(self.0.tree.root_node(), self.0.text.as_str())
+    }
+
+    /// What the text says apart from what does not parse; `None` where that is no more than the
+    /// tree says already. Computed on first use.
+    pub fn recovered(&self) -> Option<&Recovered> {
+        self.0.recovered.get_or_init(|| recover::recover(self)).as_ref()
     }
 
     /// The tree as an S-expression with field names, one node a line, as `msc parse` prints it.

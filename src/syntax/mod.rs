@@ -12,9 +12,11 @@ pub mod file;
 pub mod kinds;
 pub mod node;
 mod parse;
+pub mod recover;
 mod sexp;
 
 pub use context::Context;
 pub use file::SyntaxFile;
 pub use kinds::{Field, Kind};
 pub use node::Node;
+pub use recover::Recovered;

@@ -182,3 +182,44 @@ fn conditional_compilation_and_defer() {
     } finally { close(2); } } finally { close(1); } }
     "#);
 }
+
+#[test]
+fn half_typed_code_takes_no_use_away() {
+    let source = "macro size(ctx: MacroContext) {}
+@size
+class A {
+  x = 1;
+}
+const a = new A();
+@size
+export class B {
+  y = 2;
+}
+function f() {
+  return 1;
+}
+";
+    let world = |text: &str| World::new(&[("/a.ms", text)]);
+    let mut known = world(source).play("size", |_, input| {
+        assert_eq!(input.target.as_ref().unwrap().fields.len(), 1, "ran on half a class");
+        Made::new().quote(Place::Members, "/a.ms", 0, "size() {}").done()
+    });
+    known.expand("/a.ms");
+    known.take_ran();
+    for (at, typed) in [
+        ("a = new A();\n", "a = new A();\na.\n"),
+        ("a = new A();\n", "a = new A();\nif (a.\n"),
+        ("a = new A();\n", "a = new A();\nfoo(a, {\n"),
+        ("  x = 1;\n", "  x = 1;\n  foo() { if (\n"),
+        ("  x = 1;\n", "  x = 1;\n  foo() {\n"),
+        ("  return 1;\n", "  return `${a.\n"),
+    ] {
+        let text = source.replacen(at, typed, 1);
+        known.set("/a.ms", &text);
+        let expanded = known.expand("/a.ms");
+        assert_eq!(expanded.calls.len(), 2, "{typed}");
+        assert_eq!(expanded.text.as_str().matches("size() {}").count(), 2, "{typed}\n{}", expanded.text.as_str());
+        assert!(expanded.text.as_str().contains(typed.lines().last().unwrap()), "{typed}");
+        assert_eq!(known.take_ran(), Vec::<String>::new(), "{typed}");
+    }
+}
