@@ -168,6 +168,10 @@ fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> R
         }
         let digest = snap.engine_text(&path).map(|text| text.digest());
         if digest.is_some() && built.texts.get(&path).copied() == digest {
+            // One text, known better: a use that failed leaves as little as one that did not run.
+            if let Some(expanded) = file.is_metascript().then(|| snap.expanded(&file)).flatten() {
+                Arc::make_mut(&mut built.shown).insert(file, expanded);
+            }
             continue;
         }
         if let Some(digest) = digest {
