@@ -91,7 +91,7 @@ pub struct Expanded {
 pub fn expand(request: &Request) -> Expanded {
     // What is run must not import a macro, and a file can do so without using one.
     let may_link = request.flavour == Flavour::Emit && !request.facts.specifiers().is_empty();
-    let is_broken = request.syntax.has_errors() && request.syntax.text().as_str().contains('@');
+    let is_broken = request.syntax.recovered().is_some();
     if !request.facts.has_macro_syntax && !may_link && !is_broken {
         return Expanded::plain(request.syntax.text().clone());
     }

@@ -10,32 +10,13 @@ use crate::syntax::{Field, Kind, Node, SyntaxFile};
 use super::names::resolve;
 use super::{FileFacts, MacroScope};
 
-/// Ranges of `async macro`.
-pub(super) fn async_macros(syntax: &SyntaxFile) -> Vec<TextRange> {
-    let text = syntax.text().as_str();
-    let root = syntax.root();
-    words(text, "macro")
-        .filter_map(|at| {
-            let before = text[..at].trim_end_matches([' ', '\t']);
-            let start = before.strip_suffix("async")?.len();
-            let is_apart = before.len() < at && !text[..start].ends_with(is_word);
-            let named = text[at + "macro".len()..].trim_start_matches([' ', '\t']);
-            let is_declaration = named.starts_with(|ch: char| is_word(ch) && !ch.is_ascii_digit());
-            let range = TextRange::from(start..at + "macro".len());
-            (is_apart && is_declaration && is_code(root, range)).then_some(range)
-        })
-        .collect()
-}
-
 /// `MS1002`: macros that are declared `async`.
 pub(super) fn async_diagnostics(file: &FilePath, syntax: &SyntaxFile) -> Vec<Diagnostic> {
-    if !syntax.has_errors() {
-        return Vec::new();
-    }
-    async_macros(syntax)
-        .into_iter()
+    let words = syntax.recovered().map(|recovered| recovered.async_words.as_slice()).unwrap_or_default();
+    words
+        .iter()
         .map(|range| {
-            Diagnostic::new(Code::MACRO_ASYNC, file, range, "A macro cannot be `async`")
+            Diagnostic::new(Code::MACRO_ASYNC, file, *range, "A macro cannot be `async`")
                 .with_help("Leave `async` and `await` out: the functions that a macro may call answer at once")
         })
         .collect()
@@ -113,21 +94,6 @@ fn is_run_time_value(node: Node<'_>) -> bool {
         inner = ancestor;
     }
     true
-}
-
-fn is_code(root: Node<'_>, range: TextRange) -> bool {
-    let covering = root.covering(TextRange::new(range.end - 1, range.end));
-    covering.is_none_or(|node| {
-        !matches!(
-            node.kind(),
-            Kind::Comment
-                | Kind::String
-                | Kind::StringFragment
-                | Kind::TemplateString
-                | Kind::Regex
-                | Kind::RegexPattern
-        )
-    })
 }
 
 /// Offsets at which `word` stands alone, other than behind a dot or an `@`.

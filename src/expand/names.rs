@@ -13,7 +13,6 @@ use crate::std_lib;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
-use super::misuse::async_macros;
 use super::walk::{Marks, Meta, is_dynamic_import};
 
 /// What other files need to know of one file.
@@ -246,8 +245,6 @@ impl FileFacts {
         if marks.is_empty() {
             return;
         }
-        // It does not parse, so the tree does not know it.
-        self.has_macro_syntax |= syntax.has_errors() && !async_macros(syntax).is_empty();
         syntax.root().walk(|node| {
             if !marks.any_in(node.range()) {
                 return false;

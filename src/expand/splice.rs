@@ -50,12 +50,12 @@ pub(super) fn expand(request: &Request) -> Expanded {
 
 fn expand_readable(request: &Request, source: &str) -> Expanded {
     let Some(recovered) = request.syntax.recovered() else {
-        return expand_source(request, source, &[]);
+        return expand_source(request, source, &[], &[]);
     };
     // The tree of a half-typed text can lack whole declarations; the text itself stays as it is.
     let facts = FileFacts::of(&recovered.syntax);
     let healthy = Request { syntax: &recovered.syntax, facts: &facts, ..*request };
-    let mut expanded = expand_source(&healthy, source, &recovered.blanked);
+    let mut expanded = expand_source(&healthy, source, &recovered.blanked, &recovered.async_words);
     expanded.diagnostics.extend(broken_quotes(request, &recovered.blanked));
     expanded
 }
@@ -81,11 +81,11 @@ fn broken_quotes(request: &Request, blanked: &[TextRange]) -> Vec<Diagnostic> {
     out
 }
 
-fn expand_source(request: &Request, source: &str, blanked: &[TextRange]) -> Expanded {
-    match expand_without(request, source, blanked, &FxHashSet::default()) {
+fn expand_source(request: &Request, source: &str, blanked: &[TextRange], async_words: &[TextRange]) -> Expanded {
+    match expand_without(request, source, blanked, async_words, &FxHashSet::default()) {
         Ok(expanded) => expanded,
         // Uses that led too deep are left out, lest every level of their output be told as an error too.
-        Err(too_deep) => expand_without(request, source, blanked, &too_deep).unwrap_or_else(|_| {
+        Err(too_deep) => expand_without(request, source, blanked, async_words, &too_deep).unwrap_or_else(|_| {
             crate::bug!("a use that is left out led too deep");
             Expanded::plain(crate::text::SourceText::new(source))
         }),
@@ -97,6 +97,7 @@ fn expand_without(
     request: &Request,
     source: &str,
     blanked: &[TextRange],
+    async_words: &[TextRange],
     too_deep: &FxHashSet<CallId>,
 ) -> Result<Expanded, FxHashSet<CallId>> {
     let base = Rope::source(source);
@@ -118,6 +119,9 @@ fn expand_without(
     };
     let doc = Doc { syntax: request.syntax, base: &base, facts: request.facts, within: None, depth: 0 };
     let mut edits = Edits::default();
+    for word in async_words {
+        edits.remove(*word);
+    }
     if request.flavour == Flavour::Emit {
         expander.drop_macro_names(&doc, &mut edits);
     }

@@ -14,8 +14,10 @@ use super::{Kind, Node, SyntaxFile};
 pub struct Recovered {
     /// As long as the text it was made from, and the same outside of `blanked`.
     pub syntax: SyntaxFile,
-    /// In text order.
+    /// Items, or what is inside their braces, that do not parse; in text order.
     pub blanked: Vec<TextRange>,
+    /// Every `async` before a macro, which is blanked too: the language has no such macros.
+    pub async_words: Vec<TextRange>,
 }
 
 /// Longer texts are left as the parser reads them: this costs two parses.
@@ -27,9 +29,17 @@ pub(super) fn recover(file: &SyntaxFile) -> Option<Recovered> {
     if !file.has_errors() || file.text().len() > MOST_BYTES {
         return None;
     }
+    let async_words = async_words(file);
+    let without: SyntaxFile;
+    let (text, file) = if async_words.is_empty() {
+        (text, file)
+    } else {
+        without = SyntaxFile::parse(SourceText::new(blank(text, &async_words)));
+        (without.text().as_str(), &without)
+    };
     let statements: Vec<Node<'_>> = file.root().children().collect();
     let mut blanked = Vec::new();
-    for item in items(text) {
+    for item in items(text).into_iter().filter(|_| file.has_errors()) {
         if is_read_apart(&statements, item) {
             continue;
         }
@@ -43,10 +53,41 @@ pub(super) fn recover(file: &SyntaxFile) -> Option<Recovered> {
         }
     }
     if blanked.is_empty() {
-        return None;
+        return (!async_words.is_empty()).then(|| Recovered { syntax: file.clone(), blanked, async_words });
     }
     let syntax = SyntaxFile::parse(SourceText::new(blank(text, &blanked)));
-    Some(Recovered { syntax, blanked })
+    Some(Recovered { syntax, blanked, async_words })
+}
+
+/// The `async` of every `async macro name` that is code.
+fn async_words(file: &SyntaxFile) -> Vec<TextRange> {
+    let text = file.text().as_str();
+    let is_word = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '$');
+    let blanks: &[char] = &[' ', '\t'];
+    let words = text.match_indices("async").filter_map(|(at, word)| {
+        let after = &text[at + word.len()..];
+        let name = after.trim_start_matches(blanks).strip_prefix("macro")?;
+        let is_declaration = after.starts_with(blanks)
+            && name.starts_with(blanks)
+            && name.trim_start_matches(blanks).starts_with(|ch: char| is_word(ch) && !ch.is_ascii_digit());
+        let range = TextRange::from(at..at + word.len());
+        (is_declaration && !text[..at].ends_with(is_word) && is_code(file.root(), range)).then_some(range)
+    });
+    words.collect()
+}
+
+fn is_code(root: Node<'_>, range: TextRange) -> bool {
+    root.covering(range).is_none_or(|node| {
+        !matches!(
+            node.kind(),
+            Kind::Comment
+                | Kind::String
+                | Kind::StringFragment
+                | Kind::TemplateString
+                | Kind::Regex
+                | Kind::RegexPattern
+        )
+    })
 }
 
 fn parses(text: &str) -> bool {

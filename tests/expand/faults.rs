@@ -193,5 +193,5 @@ macro own(ctx: MacroContext) { e(ctx); const own = \"m\"; }
 
 #[test]
 fn a_macro_cannot_be_async() {
-    assert_snapshot!(found("async macro m(ctx: MacroContext) {}\n// async macro x() {}\nconst s = \"async macro y\";\n"), @r#"MS1002 `async macro`: A macro cannot be `async` (Leave `async` and `await` out: the functions that a macro may call answer at once)"#);
+    assert_snapshot!(found("async macro m(ctx: MacroContext) {}\n// async macro x() {}\nconst s = \"async macro y\";\n"), @r#"MS1002 `async`: A macro cannot be `async` (Leave `async` and `await` out: the functions that a macro may call answer at once)"#);
 }
