@@ -84,6 +84,9 @@ pub fn check(
         let named = |diagnostic: &Diagnostic| wanted.whole || wanted.files.contains(&diagnostic.file);
         diagnostics.extend(found.diagnostics.into_iter().filter(named));
     }
+    diagnostics.sort_by(|a, b| (&a.file, a.range, a.code).cmp(&(&b.file, b.range, b.code)));
+    // Two projects may hold one file.
+    diagnostics.dedup();
     stats.parsed = shared.counters.parsed.load(Ordering::Relaxed);
     stats.macros_run = shared.counters.macros_run.load(Ordering::Relaxed);
     stats.macro_micros = shared.counters.macro_micros.load(Ordering::Relaxed);
