@@ -137,8 +137,9 @@ impl<T: Send> Outstanding for Waiting<T> {
     }
 
     fn stop(&self, why: Error) {
-        self.cancel.cancel();
+        // In this order: a reader that sees the token first would answer "cancelled".
         self.reply.send(Err(why));
+        self.cancel.cancel();
     }
 }
 
