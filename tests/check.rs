@@ -331,3 +331,9 @@ fn a_run_time_variable_in_a_block_is_an_error_there() {
     assert_eq!((checked.code, checked.errors.len()), (1, 1), "{checked:?}");
     assert!(checked.errors[0].starts_with("a.ms:3: MS2"), "{checked:?}");
 }
+
+#[test]
+fn a_decorator_that_is_a_value_is_typescript_s_to_judge() {
+    let text = "declare function dec(t: any): any;\n@dec function f() {}\n@nothing function g() {}\nf;\ng;\n";
+    assert_eq!(Project::new(&[("a.ms", text)]).check(&[]).errors, ["a.ms:2: TS1206", "a.ms:3: MS2001"]);
+}

@@ -382,7 +382,9 @@ impl<'t> Walk<'_, 't> {
             return true;
         };
         let callee = (self.resolve)(parts.name, &name);
-        if callee.is_none() && may_be_decorator {
+        // What is no macro is a decorator. Where TypeScript has none, it says so of a name that means
+        // something; of one that means nothing, or nothing in a namespace, we can say more.
+        if callee.is_none() && (may_be_decorator || self.facts.binds(&name)) {
             return true;
         }
         let named = first_declarator(target.declaration).unwrap_or(target.declaration);

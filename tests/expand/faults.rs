@@ -56,7 +56,6 @@ function derive() {}
     MS2001 `nothing`: There is no macro `nothing` here (Import it, or check the spelling)
     MS2001 `nothing`: There is no macro `nothing` here (Import it, or check the spelling)
     MS2001 `m.f`: There is no macro `m.f` here (Import it, or check the spelling)
-    MS2001 `derive`: There is no macro `derive` here (Import it, or check the spelling)
     "#);
 }
 
