@@ -20,11 +20,11 @@ use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 use crate::vfs::Fingerprints;
 
+use super::Snapshot;
 use super::graph;
 use super::rows::{self, Asked, FileRow};
 use super::scope::{Scope, facts_of, resolve};
 use super::shared::lock;
-use super::{ProjectId, Snapshot};
 
 /// A use in a file; nested ones are told apart by their `CallId`.
 type Use = (FilePath, CallId);
@@ -463,9 +463,4 @@ pub fn uses(snap: &Snapshot, file: &FilePath) -> u32 {
         return 0;
     }
     known(snap, file).map_or(0, |expanded| expanded.calls.len() as u32)
-}
-
-/// The project that a file's rows belong to.
-pub fn project(snap: &Snapshot, file: &FilePath) -> Arc<ProjectId> {
-    snap.project_of(file)
 }

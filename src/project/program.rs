@@ -108,12 +108,9 @@ pub(super) fn at(
     // Which files there are decides what the options name, too.
     let is_structural = reusable.is_none();
     if let (Some(changed), Some(built)) = (reusable, slot.built.as_mut()) {
-        let is_current = bring_to(snap, built, changed)?;
-        if is_current && wanted.as_ref().is_none_or(|file| built.program.contains(file)) {
-            return Ok(built.loaded(snap));
-        }
-        if is_current && wanted.as_ref().is_some_and(|file| slot.extra.contains(file)) {
-            // Loaded with it and still without: the engine does not take this file.
+        bring_to(snap, built, changed)?;
+        // One that was loaded with the file and is still without it: the engine does not take it.
+        if wanted.as_ref().is_none_or(|file| built.program.contains(file) || slot.extra.contains(file)) {
             return Ok(built.loaded(snap));
         }
     }
@@ -153,24 +150,23 @@ fn came_or_went(snap: &Snapshot, built: &Built, file: &FilePath) -> bool {
     !built.program.contains(&engine_path(file)) || !snap.is_file(file)
 }
 
-/// Files that change at once beyond which a load, which shares every unchanged file, costs less
-/// than one update after the other.
-const UPDATE_LIMIT: usize = 12;
-
-/// Updates a program to the snapshot's texts of `changed` files; `false` where loading anew is
-/// the cheaper way.
-fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> Result<bool, EngineError> {
+/// Updates a program to the snapshot's texts of `changed` files; how many cost less one by one than
+/// together is the engine's to know.
+fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> Result<(), EngineError> {
     let mut paths: Vec<FilePath> = Vec::new();
     for file in changed {
         let path = engine_path(&file);
         if !built.program.contains(&path) {
             continue;
         }
-        let digest = snap.engine_text(&path).map(|text| text.digest());
+        let source = source_path(snap, &path);
+        let expanded = source.is_metascript().then(|| snap.expanded(&source)).flatten();
+        let text = expanded.as_ref().map(|expanded| expanded.text.clone()).or_else(|| snap.text(&source));
+        let digest = text.map(|text| text.digest());
         if digest.is_some() && built.texts.get(&path).copied() == digest {
             // One text, known better: a use that failed leaves as little as one that did not run.
-            if let Some(expanded) = file.is_metascript().then(|| snap.expanded(&file)).flatten() {
-                Arc::make_mut(&mut built.shown).insert(file, expanded);
+            if let Some(expanded) = expanded {
+                Arc::make_mut(&mut built.shown).insert(source, expanded);
             }
             continue;
         }
@@ -178,9 +174,6 @@ fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> R
             built.texts.insert(path.clone(), digest);
         }
         paths.push(path);
-    }
-    if paths.len() > UPDATE_LIMIT {
-        return Ok(false);
     }
     if !paths.is_empty() {
         paths.sort();
@@ -190,5 +183,5 @@ fn bring_to(snap: &Snapshot, built: &mut Built, changed: HashSet<FilePath>) -> R
         built.shown = files.shown();
     }
     built.revision = snap.revision();
-    Ok(true)
+    Ok(())
 }

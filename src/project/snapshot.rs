@@ -16,7 +16,7 @@ use crate::text::SourceText;
 use crate::vfs::ReadError;
 
 use super::config::ProjectId;
-use super::files::{ProgramFiles, source_path};
+use super::files::ProgramFiles;
 use super::program::Loaded;
 use super::shared::Shared;
 use super::world::{OpenFile, OpenFiles};
@@ -169,12 +169,6 @@ impl Snapshot {
             return program::at(self, &id, Some(file), cancel);
         }
         program::at(self, &self.project_of(file), Some(file), cancel)
-    }
-
-    /// The text that the engine is shown under a path of its own.
-    pub(super) fn engine_text(&self, path: &FilePath) -> Option<SourceText> {
-        let file = source_path(self, path);
-        if file.is_metascript() { self.expanded(&file).map(|expanded| expanded.text.clone()) } else { self.text(&file) }
     }
 
     /// The files as the engine sees them at this revision.

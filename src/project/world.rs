@@ -138,7 +138,7 @@ impl World {
                     let version = open.version;
                     self.insert(file.clone(), OpenFile::new(version, text, None));
                 }
-                self.saved(&file);
+                self.saved(Logged::File(file));
             }
             Change::Close { file } => {
                 Arc::make_mut(&mut self.state.open).remove(&file);
@@ -153,8 +153,7 @@ impl World {
                     self.state.macro_env += 1;
                 }
                 for file in files {
-                    self.saved(&file);
-                    self.log(Logged::OnDisk(file));
+                    self.saved(Logged::OnDisk(file));
                 }
             }
             Change::Expanded(expansions) => {
@@ -185,17 +184,14 @@ impl World {
         self.shared.log.push(self.state.revision, what);
     }
 
-    /// The saved text of `file` may be another. Macros run from saved text, so a macro's module
+    /// The saved text of a file may be another. Macros run from saved text, so a macro's module
     /// counts as changed only here; the project's own options likewise.
-    fn saved(&mut self, file: &FilePath) {
-        if self.shared.graphs.uses(file) || self.shared.files.reads(file) {
-            self.state.macro_env += 1;
-            self.log(Logged::Structure);
-        } else if file.has_extension("json") {
-            self.log(Logged::Structure);
-        } else {
-            self.log(Logged::File(file.clone()));
-        }
+    fn saved(&mut self, what: Logged) {
+        let (Logged::File(file) | Logged::OnDisk(file)) = &what else { return self.log(what) };
+        let is_of_macros = self.shared.graphs.uses(file) || self.shared.files.reads(file);
+        self.state.macro_env += u64::from(is_of_macros);
+        let is_structure = is_of_macros || file.has_extension("json");
+        self.log(if is_structure { Logged::Structure } else { what });
     }
 }
 

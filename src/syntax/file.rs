@@ -27,12 +27,6 @@ impl SyntaxFile {
         SyntaxFile::new(text, tree)
     }
 
-    /// `None` where parsing takes longer than `budget`.
-    pub fn parse_within(text: SourceText, budget: Duration) -> Option<SyntaxFile> {
-        let tree = parse::parse(text.as_str(), None, Some(budget))?;
-        Some(SyntaxFile::new(text, tree))
-    }
-
     /// Parses `new_text`, which is this file's text after `edits` (one after the other), reusing
     /// what the edits left alone.
     pub fn reparse(&self, new_text: SourceText, edits: &[TextEdit]) -> SyntaxFile {
@@ -47,13 +41,6 @@ impl SyntaxFile {
         let old = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
         let tree = parse::parse(new_text.as_str(), Some(&old), Some(budget))?;
         Some(SyntaxFile::new(new_text, tree))
-    }
-
-    /// The tree moved by `edits` without parsing: right outside the edits, good enough to serve
-    /// while a full parse runs aside.
-    pub fn shifted(&self, new_text: SourceText, edits: &[TextEdit]) -> SyntaxFile {
-        let tree = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
-        SyntaxFile::new(new_text, tree)
     }
 
     fn new(text: SourceText, tree: Tree) -> SyntaxFile {

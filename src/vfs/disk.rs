@@ -344,15 +344,6 @@ impl Disk {
         }
     }
 
-    /// Lets go of remembered texts (fingerprints and digests stay), for callers that keep their own.
-    pub fn forget_texts(&self) {
-        for shard in &self.shards {
-            for node in write(shard).values_mut() {
-                node.text = None;
-            }
-        }
-    }
-
     fn kind(&self, path: &FilePath) -> Kind {
         if let Some(kind) = self.known(path, |node| node.kind) {
             return kind;
