@@ -1,4 +1,4 @@
-//! The language reference is a test: every section of `tests/spec/*.md` that holds code is run
+//! The language reference is a test: every section of `tests/spec/**/*.md` that holds code is run
 //! through the `msc` binary as a project of its own.
 //!
 //! A section is what stands between two headings. Its fenced blocks:
@@ -246,23 +246,49 @@ fn run_page(name: &str) {
     assert!(report.is_empty(), "\n{report}");
 }
 
+/// One test for each page, and one that no page below `tests/spec` is forgotten.
 macro_rules! pages {
-    ($($name:ident),* $(,)?) => {
+    ($($test:ident: $page:literal,)*) => {
         $(#[test]
-        fn $name() {
-            run_page(concat!(stringify!($name), ".md"));
+        fn $test() {
+            run_page($page);
         })*
 
         #[test]
         fn every_page_is_run() {
-            let listed = [$(concat!(stringify!($name), ".md")),*];
-            let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/spec");
-            for entry in std::fs::read_dir(directory).expect("the pages can be listed") {
-                let name = entry.expect("the pages can be listed").file_name();
-                assert!(listed.iter().any(|page| name == *page), "{name:?} is not in the list of pages");
+            let listed = [$($page),*];
+            for page in pages_below(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/spec"), "") {
+                assert!(listed.contains(&page.as_str()), "{page:?} is not in the list of pages");
             }
         }
     };
 }
 
-pages!(comptime, derive, derive_errors, diagnostics, hygiene, inputs, macros, modules, quotes, runtime);
+/// The paths of all pages, relative to `directory`, after `prefix`.
+fn pages_below(directory: &Path, prefix: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("the pages can be listed") {
+        let path = entry.expect("the pages can be listed").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("paths are UTF-8").to_owned();
+        if path.is_dir() {
+            found.extend(pages_below(&path, &format!("{prefix}{name}/")));
+        } else {
+            found.push(format!("{prefix}{name}"));
+        }
+    }
+    found
+}
+
+// One page a line, sorted, so that pages that are added side by side do not meet.
+pages! {
+    comptime: "comptime.md",
+    derive: "derive.md",
+    derive_errors: "derive_errors.md",
+    diagnostics: "diagnostics.md",
+    hygiene: "hygiene.md",
+    inputs: "inputs.md",
+    macros: "macros.md",
+    modules: "modules.md",
+    quotes: "quotes.md",
+    runtime: "runtime.md",
+}
