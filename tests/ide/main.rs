@@ -1,0 +1,5 @@
+//! Editor features over fixtures: one file of tests a feature. How a fixture is written is said in
+//! [`support`].
+
+mod fixtures;
+mod support;
