@@ -72,6 +72,7 @@ fn expand(host: &Host, graph: &Arc<ModuleGraph>, inputs: &ProjectInputs, number:
         base: FilePath::new("/p"),
         root: FilePath::new("/p"),
         limits: Limits::default(),
+        cache: Default::default(),
         blame: "m".to_owned(),
     };
     let outcome = host.run(&job, inputs, &Cancel::new()).expect("nobody cancels");

@@ -128,6 +128,7 @@ fn reading(path: &str) -> Job {
         base: FilePath::new("/p"),
         root: FilePath::new("/p"),
         limits: Limits::default(),
+        cache: Default::default(),
         blame: "m".to_owned(),
     }
 }

@@ -50,6 +50,7 @@ fn job(graph: Arc<ModuleGraph>, invocation: Invocation, input: Value) -> Job {
         base: FilePath::new("/p/src"),
         root: FilePath::new("/p"),
         limits: Limits::default(),
+        cache: Default::default(),
         blame: "/p/m.ms m".to_owned(),
     }
 }
@@ -300,7 +301,7 @@ fn what_has_no_form_at_a_splice_is_refused_there() {
         ("type", "1", "the number 1 cannot be inserted as a type"),
         ("type", "'a | b'", "the string \"a | b\" cannot be inserted as a type"),
         ("expression", "() => 1", "a function has no literal form"),
-        ("expression", "Symbol()", "a symbol has no literal form"),
+        ("expression", "Symbol()", "a symbol has no literal form: the value's a"),
         ("expression", "new Map()", "a Map has no literal form"),
         (
             "expression",
@@ -349,9 +350,9 @@ fn a_compile_time_value_becomes_a_literal_or_code() {
     }
     for (body, message) in [
         ("return () => 1;", "a function has no literal form"),
-        ("return { a: Symbol('x') };", "a symbol has no literal form"),
+        ("return { a: Symbol('x') };", "a symbol has no literal form: the value's a"),
         ("return new Set();", "a Set has no literal form"),
-        ("const a = {}; a.a = a; return a;", "a value that contains itself has no literal form"),
+        ("const a = {}; a.a = a; return a;", "a value that contains itself has no literal form: the value's a"),
     ] {
         let failure = failure(run(&host, &comptime(body)));
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::NoLiteral, message), "{body}");

@@ -281,7 +281,7 @@ fn pages_below(directory: &Path, prefix: &str) -> Vec<String> {
 
 // One page a line, sorted, so that pages that are added side by side do not meet.
 pages! {
-    comptime: "comptime.md",
+    comptime: "macros/comptime.md",
     derive: "derive.md",
     derive_errors: "derive_errors.md",
     diagnostics: "diagnostics.md",

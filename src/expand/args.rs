@@ -191,7 +191,7 @@ fn constant<'t>(node: Node<'t>, out: &mut String, steps: u32) -> Result<(), Node
 }
 
 /// The initialiser of the top-level `const` that `name` names.
-fn file_constant<'t>(name: Node<'t>) -> Option<Node<'t>> {
+pub(super) fn file_constant<'t>(name: Node<'t>) -> Option<Node<'t>> {
     let root = name.ancestors().last()?;
     root.named_children().find_map(|statement| {
         let declaration = ast::declaration_of(statement);

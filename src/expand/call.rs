@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Digest, FilePath, Recipe, TextRange};
+use crate::macros::protocol::CacheOptions;
 use crate::macros::shape::{Arg, Input};
 use crate::macros::{FailureKind, Outcome, PieceOrigin};
 use crate::syntax::{Kind, Node, SyntaxFile};
 
 use super::fragment::{Prepared, Wrap};
 use super::key::{KeyText, TokenTable};
+use super::lower::Block;
 use super::shape::{Shapes, attributes_of};
 use super::walk::{AttributeTarget, AttributeUse, ExpressionUse, attribute_target};
 use super::{CallId, Lowered, MacroRef};
@@ -43,6 +45,8 @@ pub struct Call {
     pub depth: u32,
     /// A block's module: its default export is the block. `None` for other uses.
     pub block: Option<Arc<Lowered>>,
+    /// What a block says of the responses that it fetches.
+    pub cache: CacheOptions,
     args: Arc<Vec<Arg>>,
     digest: Digest,
     /// The text that holds the use: the source, or a macro's output.
@@ -81,18 +85,13 @@ impl Call {
         Call::new(CallKind::Expression, parts, key, found.node, found.node.start())
     }
 
-    /// `used` are the declarations of the file that the block's module takes along.
-    pub(super) fn comptime(
-        found: &ExpressionUse<'_>,
-        used: &[Node<'_>],
-        lowered: Lowered,
-        parts: CallParts<'_>,
-    ) -> Call {
+    pub(super) fn comptime(found: &ExpressionUse<'_>, block: Block<'_>, parts: CallParts<'_>) -> Call {
         let mut key = KeyText::new();
         key.nodes(&[found.node]);
-        key.nodes(used);
+        key.nodes(&block.taken);
         let mut call = Call::new(CallKind::Comptime, parts, key, found.node, found.node.start());
-        call.block = Some(Arc::new(lowered));
+        call.block = Some(Arc::new(block.lowered));
+        call.cache = block.cache;
         call
     }
 
@@ -114,6 +113,7 @@ impl Call {
             range: parts.range,
             depth: parts.depth,
             block: None,
+            cache: CacheOptions::default(),
             args: Arc::new(parts.args),
             digest: key.digest("use"),
             syntax: parts.syntax.clone(),
@@ -156,6 +156,11 @@ impl Call {
             }
             CallKind::Comptime => Input { target: None, args, block: None },
         }
+    }
+
+    /// Whether its block cannot be run as it is written.
+    pub(super) fn has_faults(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| !block.faults.is_empty())
     }
 
     /// Who is to blame for time-outs: module and macro.

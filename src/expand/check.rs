@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
+use super::names::{CompileTime, resolve_as};
 use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, MacroScope, SpanMap};
 
 /// What the text is for.
@@ -92,10 +93,26 @@ pub fn expand(request: &Request) -> Expanded {
     // What is run must not import a macro, and a file can do so without using one.
     let may_link = request.flavour == Flavour::Emit && !request.facts.specifiers().is_empty();
     let is_broken = request.syntax.recovered().is_some();
-    if !request.facts.has_macro_syntax && !may_link && !is_broken {
+    if !request.facts.has_macro_syntax && !may_link && !is_broken && !imports_compile_time(request) {
         return Expanded::plain(request.syntax.text().clone());
     }
     super::splice::expand(request)
+}
+
+/// Whether a file without macro syntax imports what is there at compile time only, which it can do
+/// nothing good with. Only files of the project are looked at: a package says what it exports in
+/// declaration files.
+fn imports_compile_time(request: &Request) -> bool {
+    let Request { file, facts, scope, .. } = *request;
+    facts.imports.iter().any(|import| {
+        let may_be = !import.is_type_only && !import.names.is_empty() && import.specifier.starts_with('.');
+        may_be
+            && scope.module(file, &import.specifier).is_some_and(|module| module.is_metascript())
+            && import.names.iter().any(|name| {
+                let is = |kind| resolve_as(scope, file, facts, &name.local, kind).is_some();
+                is(CompileTime::Macro) || is(CompileTime::Function)
+            })
+    })
 }
 
 impl Expanded {

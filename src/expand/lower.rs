@@ -7,15 +7,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::base::{FilePath, TextRange};
+use crate::macros::protocol::CacheOptions;
+use crate::syntax::ast::DecoratorParts;
 use crate::syntax::errors::errors;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
 use super::edits::Edits;
+use super::options;
 use super::quote::{self, Target};
 use super::rope::Rope;
 use super::scope::bound_names;
 use super::splice::{Doc, chosen_branch, defer};
-use super::walk::{Found, Position, find};
+use super::walk::{ExpressionUse, Found, Position, find};
 use super::{FileFacts, MacroRef, Origin, SpanMap};
 
 /// TypeScript made for running: no macro syntax left; `map` leads back to the `.ms` text.
@@ -77,10 +80,10 @@ pub fn lower_module(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> 
 }
 
 /// A compile-time block as a module: its default export is the block; constants, functions and
-/// imports of its file come along as far as it uses them. Also says which statements those are.
-pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> (Lowered, Vec<Node<'t>>) {
+/// imports of its file come along as far as it uses them.
+pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> Block<'t> {
     let Some(body) = node.field(Field::Body) else {
-        return (Lowered::default(), Vec::new());
+        return Block { lowered: Lowered::default(), taken: Vec::new(), cache: CacheOptions::default() };
     };
     let mut out = Output::default();
     let own = bound_names(body);
@@ -94,6 +97,11 @@ pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> (Lowered, Ve
     for name in module.locals_around(node, &used) {
         out.faults
             .push((used[name], format!("`{name}` is known at run time only: a compile-time block cannot use it")));
+    }
+    let options = options_of(node);
+    let mut cache = CacheOptions::default();
+    if let Some(options) = options {
+        out.faults.extend(options::read(options, &mut cache));
     }
     let mut queue: Vec<usize> = used.keys().filter_map(|name| module.declaring.get(name)).flatten().copied().collect();
     let mut kept = FxHashSet::default();
@@ -117,11 +125,31 @@ pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> (Lowered, Ve
                 let mut names = Vec::new();
                 ast::declared_names(declaration, &mut names);
                 let used_here = names.iter().find_map(|name| Some((name.text(), *used.get(name.text())?)));
-                let (name, range) = used_here.unwrap_or((names.first().map_or("it", |name| name.text()), node.range()));
-                out.faults.push((
-                    range,
-                    format!("`{name}` can change at run time: a compile-time block can use constants only"),
-                ));
+                let fault = match used_here {
+                    Some((name, range)) => {
+                        (range, format!("`{name}` can change at run time: a compile-time block can use constants only"))
+                    }
+                    None => {
+                        let name = names.first().map_or("it", |name| name.text());
+                        match module.leads_to(index, &used) {
+                            Some((by, range)) => (
+                                range,
+                                format!(
+                                    "`{by}` uses `{name}`, which can change at run time: a compile-time block can use constants only"
+                                ),
+                            ),
+                            None => (
+                                node.range(),
+                                format!("`{name}` can change at run time: a compile-time block can use constants only"),
+                            ),
+                        }
+                    }
+                };
+                out.faults.push(fault);
+            }
+            if let Some(options) = comptime_options(*statement) {
+                // What is wrong with them is said where they stand.
+                options::read(options, &mut cache);
             }
             module.keep(declaration, &mut out);
             taken.push(*statement);
@@ -131,7 +159,16 @@ pub(super) fn block<'t>(module: &Module<'_, 't>, node: Node<'t>) -> (Lowered, Ve
     module.edits.render_into(&mut out.rope, &module.base, body.range());
     out.rope.glue("\n", TextRange::empty(body.end()));
     out.faults.extend(errors(body, 1).into_iter().map(|error| (error.range, error.message)));
-    (out.finish(), taken)
+    Block { lowered: out.finish(), taken, cache }
+}
+
+/// A compile-time block, ready to run.
+pub(super) struct Block<'t> {
+    pub lowered: Lowered,
+    /// The statements of its file that it takes along.
+    pub taken: Vec<Node<'t>>,
+    /// Its options and those of the compile-time functions among `taken`, the strictest of each.
+    pub cache: CacheOptions,
 }
 
 #[derive(Default)]
@@ -224,6 +261,18 @@ impl<'a, 't> Module<'a, 't> {
         }
     }
 
+    /// The name among `used`, with its place, through which the statement at `target` is reached.
+    fn leads_to(&self, target: usize, used: &FxHashMap<&'t str, TextRange>) -> Option<(&'t str, TextRange)> {
+        let mut names: Vec<(&'t str, TextRange)> = used.iter().map(|(name, range)| (*name, *range)).collect();
+        names.sort_by_key(|(_, range)| range.start);
+        names.into_iter().find(|(name, _)| {
+            let mut queue: Vec<usize> = self.declaring.get(name).into_iter().flatten().copied().collect();
+            let mut kept = FxHashSet::default();
+            self.reach(&mut queue, &mut kept);
+            kept.contains(&target)
+        })
+    }
+
     /// Names that the functions around `node` bind and the file does not.
     fn locals_around(&self, node: Node<'t>, used: &FxHashMap<&'t str, TextRange>) -> Vec<&'t str> {
         let outermost = node
@@ -314,7 +363,11 @@ fn lower_one(file: &FilePath, doc: &Doc<'_>, found: &Found<'_>, order: u32, edit
     match found {
         Found::Attribute(attribute) => edits.remove(attribute.decorator.range()),
         Found::ComptimeFunction { decorator, .. } => edits.remove(decorator.range()),
-        Found::Use(found) | Found::Comptime(found) => {
+        Found::Comptime(found) | Found::Inline(found) if found.position != Position::Type => {
+            let rope = in_place(doc, found, ["$comptime(() => ", ")"], edits);
+            edits.put(found.whole.range(), order, rope);
+        }
+        Found::Use(found) | Found::Comptime(found) | Found::Inline(found) => {
             let name = found.name.text();
             let text = match found.position {
                 Position::Type => "any".to_owned(),
@@ -350,18 +403,49 @@ fn lower_one(file: &FilePath, doc: &Doc<'_>, found: &Found<'_>, order: u32, edit
     }
 }
 
+/// A compile-time block as a part of the code around it: the body of a function between two texts
+/// that call it.
+pub(super) fn in_place(doc: &Doc<'_>, found: &ExpressionUse<'_>, [before, after]: [&str; 2], edits: &Edits) -> Rope {
+    let source = doc.source(found.node.range());
+    let mut rope = Rope::of(before, Origin::Glue { source });
+    if let Some(body) = found.node.field(Field::Body) {
+        edits.render_into(&mut rope, doc.base, body.range());
+    }
+    rope.glue(after, source);
+    if found.position == Position::Statement {
+        rope.glue(";", source);
+    }
+    rope
+}
+
 fn thrown(name: &str, before: &str, after: &str) -> String {
     format!("{before}new Error(\"`@{name}` cannot be used in code that runs at compile time\"){after}")
 }
 
-fn is_comptime_function(statement: Node<'_>) -> bool {
+/// The `@comptime` before a statement, with or without `export`.
+pub(super) fn comptime_decorator(statement: Node<'_>) -> Option<DecoratorParts<'_>> {
     let holders = [Some(statement), statement.field(Field::Declaration)];
     holders
         .into_iter()
         .flatten()
         .flat_map(Node::children)
         .filter(|child| child.is(Kind::Decorator))
-        .any(|decorator| ast::decorator_parts(decorator).is_some_and(|parts| parts.name.text() == "comptime"))
+        .filter_map(ast::decorator_parts)
+        .find(|parts| parts.name.text() == "comptime")
+}
+
+fn is_comptime_function(statement: Node<'_>) -> bool {
+    comptime_decorator(statement).is_some()
+}
+
+/// The options of the compile-time function that a statement declares.
+fn comptime_options(statement: Node<'_>) -> Option<Node<'_>> {
+    comptime_decorator(statement)?.arguments?.named_children().next()
+}
+
+/// The options of a block.
+fn options_of(node: Node<'_>) -> Option<Node<'_>> {
+    node.field(Field::Arguments)?.named_children().next()
 }
 
 fn is_type(statement: Node<'_>) -> bool {

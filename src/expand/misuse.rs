@@ -7,7 +7,9 @@ use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::{Field, Kind, Node, SyntaxFile};
 
-use super::names::resolve;
+use super::lower::comptime_decorator;
+use super::names::{CompileTime, resolve_as};
+use super::scope::bound_names;
 use super::{FileFacts, MacroScope};
 
 /// `MS1002`: macros that are declared `async`.
@@ -22,7 +24,7 @@ pub(super) fn async_diagnostics(file: &FilePath, syntax: &SyntaxFile) -> Vec<Dia
         .collect()
 }
 
-/// `MS2017`: macros that are used as values.
+/// `MS2017`: macros and compile-time functions that are used as values of the program.
 pub(super) fn diagnostics(
     file: &FilePath,
     syntax: &SyntaxFile,
@@ -38,17 +40,22 @@ pub(super) fn diagnostics(
         .filter(|import| !import.is_type_only)
         .flat_map(|import| import.names.iter().filter(|name| !name.is_type_only).map(|name| name.local.as_str()));
     let declared = facts.macros.iter().filter(|known| !known.is_extern).map(|known| known.name.as_str());
-    for name in imported.chain(declared) {
-        if resolve(scope, file, facts, name).is_none() {
+    let functions = facts.comptime_functions.iter().map(String::as_str);
+    for name in imported.chain(declared).chain(functions) {
+        let (what, help) = if resolve_as(scope, file, facts, name, CompileTime::Macro).is_some() {
+            ("is a macro: at run time nothing has its name", format!("Use it as `@{name}`"))
+        } else if resolve_as(scope, file, facts, name, CompileTime::Function).is_some() {
+            let help = "Use it in a `@comptime { ... }` block or in a macro, or leave its `@comptime` out";
+            ("is a compile-time function: at run time there is none of its name", help.to_owned())
+        } else {
             continue;
-        }
+        };
         for at in words(text, name) {
             let range = TextRange::from(at..at + name.len());
             if root.covering(range).is_some_and(|node| node.range() == range && is_run_time_value(node)) {
-                let message = format!("`{name}` is a macro: at run time nothing has its name");
                 out.push(
-                    Diagnostic::new(Code::MACRO_AT_RUN_TIME, file, range, message)
-                        .with_help(format!("Use it as `@{name}`")),
+                    Diagnostic::new(Code::MACRO_AT_RUN_TIME, file, range, format!("`{name}` {what}"))
+                        .with_help(help.clone()),
                 );
             }
         }
@@ -84,8 +91,18 @@ fn is_run_time_value(node: Node<'_>) -> bool {
             {
                 return false;
             }
-            Kind::DecoratedDeclaration
-                if ancestor.fields(Field::Decorator).any(|decorator| decorator.text().starts_with("@comptime")) =>
+            Kind::DecoratedDeclaration | Kind::ExportStatement if comptime_decorator(ancestor).is_some() => {
+                return false;
+            }
+            // A local of the same name hides the one that is there at compile time only.
+            Kind::FunctionDeclaration
+            | Kind::GeneratorFunctionDeclaration
+            | Kind::FunctionExpression
+            | Kind::GeneratorFunction
+            | Kind::ArrowFunction
+            | Kind::MethodDefinition
+            | Kind::StatementBlock
+                if bound_names(ancestor).contains(node.text()) =>
             {
                 return false;
             }

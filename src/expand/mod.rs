@@ -33,6 +33,7 @@ pub mod lower;
 pub mod memo;
 mod misuse;
 pub mod names;
+mod options;
 mod quote;
 mod report;
 mod rope;

@@ -13,6 +13,7 @@ use crate::std_lib;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
+use super::lower::comptime_decorator;
 use super::walk::{Marks, Meta, is_dynamic_import};
 
 /// What other files need to know of one file.
@@ -21,6 +22,8 @@ pub struct FileFacts {
     pub imports: Vec<Import>,
     pub exports: Vec<Export>,
     pub macros: Vec<MacroFacts>,
+    /// Functions that exist at compile time only.
+    pub comptime_functions: Vec<String>,
     /// Names declared at module level, macros included, imports not.
     pub declared: Vec<String>,
     /// The file has something that expansion may change: a decorator, a use, a macro, a `quote`, an
@@ -116,6 +119,13 @@ impl FileFacts {
         out
     }
 
+    fn declares(&self, name: &str, kind: CompileTime) -> bool {
+        match kind {
+            CompileTime::Macro => self.macro_named(name).is_some(),
+            CompileTime::Function => self.comptime_functions.iter().any(|known| known == name),
+        }
+    }
+
     pub fn macro_named(&self, name: &str) -> Option<&MacroFacts> {
         self.macros.iter().find(|known| known.name == name)
     }
@@ -169,6 +179,9 @@ impl FileFacts {
         }
         let mut names = Vec::new();
         ast::declared_names(statement, &mut names);
+        if comptime_decorator(statement).is_some() {
+            self.comptime_functions.extend(names.iter().map(|name| name.text().to_owned()));
+        }
         self.declared.extend(names.into_iter().map(|name| name.text().to_owned()));
     }
 
@@ -387,28 +400,23 @@ pub trait MacroScope {
     fn text(&self, file: &FilePath) -> Option<SourceText>;
 }
 
+/// What a name can stand for that is there at compile time only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileTime {
+    Macro,
+    Function,
+}
+
 /// How many re-exports are followed before a name counts as unknown.
 const MOST_HOPS: u32 = 32;
 
 /// The macro that `name` (or `namespace.name`) stands for in `file`: its own, an imported one,
 /// through re-exports and namespaces, or one of the prelude.
 pub fn resolve(scope: &dyn MacroScope, file: &FilePath, facts: &FileFacts, name: &str) -> Option<MacroRef> {
-    if facts.macro_named(name).is_some() {
-        return Some(MacroRef { module: file.clone(), name: name.to_owned() });
+    if let Some(found) = resolve_as(scope, file, facts, name, CompileTime::Macro) {
+        return Some(found);
     }
-    let (head, rest) = match name.split_once('.') {
-        Some((head, rest)) => (head, Some(rest)),
-        None => (name, None),
-    };
-    if let Some((import, imported)) = facts.import_of(head) {
-        let module = scope.module(file, &import.specifier)?;
-        return match (imported, rest) {
-            (Some(imported), None) => exported(scope, &module, imported, MOST_HOPS),
-            (None, Some(rest)) => exported(scope, &module, rest, MOST_HOPS),
-            (Some(imported), Some(rest)) => exported(scope, &module, &format!("{imported}.{rest}"), MOST_HOPS),
-            (None, None) => None,
-        };
-    }
+    let head = name.split('.').next().unwrap_or(name);
     if facts.binds(head) {
         return None;
     }
@@ -416,21 +424,47 @@ pub fn resolve(scope: &dyn MacroScope, file: &FilePath, facts: &FileFacts, name:
     Some(MacroRef { module: FilePath::new(&format!("{}/{module}", std_lib::ROOT)), name: name.to_owned() })
 }
 
-/// The macro that `file` itself exports as `name`.
+/// The same for one kind of thing, among what the file declares and imports.
+pub fn resolve_as(
+    scope: &dyn MacroScope,
+    file: &FilePath,
+    facts: &FileFacts,
+    name: &str,
+    kind: CompileTime,
+) -> Option<MacroRef> {
+    if facts.declares(name, kind) {
+        return Some(MacroRef { module: file.clone(), name: name.to_owned() });
+    }
+    let (head, rest) = match name.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (name, None),
+    };
+    let (import, imported) = facts.import_of(head)?;
+    let module = scope.module(file, &import.specifier)?;
+    match (imported, rest) {
+        (Some(imported), None) => exported(scope, &module, imported, kind, MOST_HOPS),
+        (None, Some(rest)) => exported(scope, &module, rest, kind, MOST_HOPS),
+        (Some(imported), Some(rest)) => exported(scope, &module, &format!("{imported}.{rest}"), kind, MOST_HOPS),
+        (None, None) => None,
+    }
+}
+
+/// The macro, or compile-time function, that `file` itself exports as `name`.
 pub(super) fn resolve_export(
     scope: &dyn MacroScope,
     file: &FilePath,
     facts: &FileFacts,
     name: &str,
+    kind: CompileTime,
 ) -> Option<MacroRef> {
-    exported_by(scope, file, facts, name, MOST_HOPS)
+    exported_by(scope, file, facts, name, kind, MOST_HOPS)
 }
 
 /// The macro that `module` exports as `name`; dots go through exported namespaces.
-fn exported(scope: &dyn MacroScope, module: &FilePath, name: &str, hops: u32) -> Option<MacroRef> {
+fn exported(scope: &dyn MacroScope, module: &FilePath, name: &str, kind: CompileTime, hops: u32) -> Option<MacroRef> {
     let hops = hops.checked_sub(1)?;
     let facts = scope.facts(module)?;
-    exported_by(scope, module, &facts, name, hops)
+    exported_by(scope, module, &facts, name, kind, hops)
 }
 
 fn exported_by(
@@ -438,34 +472,35 @@ fn exported_by(
     module: &FilePath,
     facts: &FileFacts,
     name: &str,
+    kind: CompileTime,
     hops: u32,
 ) -> Option<MacroRef> {
     for export in &facts.exports {
         match export {
             Export::Local { name: exported_name, local } if exported_name == name => {
-                if facts.macro_named(local).is_some() {
+                if facts.declares(local, kind) {
                     return Some(MacroRef { module: module.clone(), name: local.clone() });
                 }
                 let (import, imported) = facts.import_of(local)?;
                 let target = scope.module(module, &import.specifier)?;
-                return exported(scope, &target, imported?, hops);
+                return exported(scope, &target, imported?, kind, hops);
             }
             Export::Local { name: exported_name, local } => {
                 if let Some(rest) = name.strip_prefix(exported_name.as_str()).and_then(|rest| rest.strip_prefix('.')) {
                     let (import, imported) = facts.import_of(local)?;
                     let target = scope.module(module, &import.specifier)?;
                     let name = imported.map_or_else(|| rest.to_owned(), |imported| format!("{imported}.{rest}"));
-                    return exported(scope, &target, &name, hops);
+                    return exported(scope, &target, &name, kind, hops);
                 }
             }
             Export::From { specifier, name: inner, exported: outer } if outer == name => {
                 let target = scope.module(module, specifier)?;
-                return exported(scope, &target, inner, hops);
+                return exported(scope, &target, inner, kind, hops);
             }
             Export::Namespace { specifier, name: namespace } => {
                 if let Some(rest) = name.strip_prefix(namespace.as_str()).and_then(|rest| rest.strip_prefix('.')) {
                     let target = scope.module(module, specifier)?;
-                    return exported(scope, &target, rest, hops);
+                    return exported(scope, &target, rest, kind, hops);
                 }
             }
             _ => {}
@@ -473,7 +508,7 @@ fn exported_by(
     }
     facts.exports.iter().find_map(|export| match export {
         Export::All { specifier } if name != "default" => {
-            exported(scope, &scope.module(module, specifier)?, name, hops)
+            exported(scope, &scope.module(module, specifier)?, name, kind, hops)
         }
         _ => None,
     })

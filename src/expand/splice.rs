@@ -24,7 +24,7 @@ use super::edits::Edits;
 use super::imports::Imports;
 use super::lower::Module;
 use super::misuse;
-use super::names::{MacroFacts, resolve};
+use super::names::{CompileTime, MacroFacts, resolve, resolve_as, resolve_export};
 use super::quote::{self, META};
 use super::report::{Reporter, SLOW_MICROS};
 use super::rope::Rope;
@@ -249,12 +249,20 @@ impl<'a> Expander<'a> {
                 Found::Use(found) => self.expression(doc, found, sites[index].as_ref(), order, edits),
                 Found::Comptime(found) => {
                     self.expression(doc, found, sites[index].as_ref(), order, edits);
+                    // What the engine would say of a variable that is out of reach has been said.
+                    let is_at_fault = sites[index].as_ref().is_some_and(|known| known.call.has_faults());
                     if self.is_check()
                         && doc.depth == 0
+                        && (!is_at_fault || found.node.has_error())
                         && let Some(body) = found.node.field(crate::syntax::Field::Body)
                     {
                         self.tail.blocks.push(edits.render(doc.base, body.range()));
+                        self.options(doc, found.node.field(crate::syntax::Field::Arguments), edits);
                     }
+                }
+                Found::Inline(found) => {
+                    let rope = super::lower::in_place(doc, found, ["(() => ", ")()"], edits);
+                    edits.put(found.whole.range(), order, rope);
                 }
                 Found::Target(found) => {
                     let chosen = chosen_branch(found.node, "js");
@@ -267,6 +275,13 @@ impl<'a> Expander<'a> {
                 Found::Macro { statement, node } => self.declaration(doc, *statement, *node, order, edits),
                 Found::ComptimeFunction { statement, decorator } => {
                     if self.is_check() {
+                        let parts = crate::syntax::ast::decorator_parts(*decorator);
+                        if let Some(list) = parts.and_then(|parts| parts.arguments) {
+                            self.options(doc, Some(list), edits);
+                            if let Some(given) = list.named_children().next() {
+                                self.faults(doc, super::options::read(given, &mut Default::default()));
+                            }
+                        }
                         edits.remove(decorator.range());
                     } else {
                         edits.remove(statement.range());
@@ -381,23 +396,37 @@ impl<'a> Expander<'a> {
             }
             Found::Comptime(found) => {
                 let callee = MacroRef { module: self.request.file.clone(), name: "comptime".to_owned() };
-                let (lowered, used) = super::lower::block(
+                let block = super::lower::block(
                     module.get_or_init(|| Module::new(self.request.file, doc.syntax, doc.facts)),
                     found.node,
                 );
                 // What does not parse is told by the engine, which checks the block as it is written.
                 let has_error = found.node.has_error();
-                for (range, message) in lowered.faults.iter().filter(|_| !has_error) {
-                    let diagnostic =
-                        Diagnostic::new(Code::MACRO_MODULE, self.request.file, doc.source(*range), message.clone());
-                    self.diagnostics.push(diagnostic);
+                if !has_error {
+                    self.faults(doc, block.lowered.faults.clone());
                 }
-                let may_run = !has_error && lowered.faults.is_empty();
+                let may_run = !has_error && block.lowered.faults.is_empty();
                 let parts = self.parts(doc, &found.id, callee, found.node, Vec::new());
-                let call = Call::comptime(found, &used, lowered, parts);
+                let call = Call::comptime(found, block, parts);
                 self.enter(doc, call, found.name, None, may_run, false)
             }
             _ => None,
+        }
+    }
+
+    /// What keeps compile-time code from being run.
+    fn faults(&mut self, doc: &Doc<'_>, faults: Vec<(TextRange, String)>) {
+        for (range, message) in faults {
+            let at = doc.source(range);
+            self.diagnostics.push(Diagnostic::new(Code::MACRO_MODULE, self.request.file, at, message));
+        }
+    }
+
+    /// Shows the engine the options of `@comptime`.
+    fn options(&mut self, doc: &Doc<'_>, list: Option<Node<'_>>, edits: &Edits) {
+        if let Some(given) = list.and_then(|list| list.named_children().next()) {
+            self.tail.meta = true;
+            self.tail.options.push(edits.render(doc.base, given.range()));
         }
     }
 
@@ -663,7 +692,8 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// Takes macros out of imports and exports: nothing by their names is there at run time.
+    /// Takes macros and compile-time functions out of imports and exports: nothing by their names is
+    /// there at run time.
     fn drop_macro_names(&mut self, doc: &Doc<'_>, edits: &mut Edits) {
         for statement in doc.syntax.root().named_children() {
             let (clause, holder) = match statement.kind() {
@@ -691,7 +721,7 @@ impl<'a> Expander<'a> {
                 continue;
             };
             let names: Vec<Node<'_>> = holder.named_children().collect();
-            let is_macro: Vec<bool> = names.iter().map(|name| self.is_macro_name(statement, *name)).collect();
+            let is_macro: Vec<bool> = names.iter().map(|name| self.is_compile_time_name(statement, *name)).collect();
             if !is_macro.contains(&true) {
                 continue;
             }
@@ -707,21 +737,22 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn is_macro_name(&self, statement: Node<'_>, specifier: Node<'_>) -> bool {
+    fn is_compile_time_name(&self, statement: Node<'_>, specifier: Node<'_>) -> bool {
         use crate::syntax::Field;
         let Some(name) = specifier.field(Field::Name) else {
             return false;
         };
         let (scope, file, facts) = (self.request.scope, self.request.file, self.request.facts);
-        if statement.is(Kind::ExportStatement) {
-            let exported = specifier.field(Field::Alias).unwrap_or(name);
-            return match statement.field(Field::Source) {
-                None => resolve(scope, file, facts, name.text()).is_some(),
-                Some(_) => super::names::resolve_export(scope, file, facts, exported.text()).is_some(),
-            };
-        }
-        let local = specifier.field(Field::Alias).unwrap_or(name);
-        resolve(scope, file, facts, local.text()).is_some()
+        [CompileTime::Macro, CompileTime::Function].into_iter().any(|kind| {
+            let outer = specifier.field(Field::Alias).unwrap_or(name);
+            match statement.kind() {
+                Kind::ExportStatement if statement.field(Field::Source).is_some() => {
+                    resolve_export(scope, file, facts, outer.text(), kind).is_some()
+                }
+                Kind::ExportStatement => resolve_as(scope, file, facts, name.text(), kind).is_some(),
+                _ => resolve_as(scope, file, facts, outer.text(), kind).is_some(),
+            }
+        })
     }
 }
 

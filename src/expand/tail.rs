@@ -25,6 +25,8 @@ pub(super) struct Tail {
     /// Specifiers of modules whose macros are used without an import of the file's.
     modules: Vec<String>,
     uses: Vec<Rope>,
+    /// What is given to `@comptime`.
+    pub options: Vec<Rope>,
     /// Compile-time blocks with their braces, the last one first.
     pub blocks: Vec<Rope>,
 }
@@ -88,7 +90,7 @@ impl Tail {
             whole.append_range(rope, TextRange::new(at, rope.len()));
             *rope = whole;
         }
-        if flavour == Flavour::Emit || (self.uses.is_empty() && self.blocks.is_empty()) {
+        if flavour == Flavour::Emit || [&self.uses, &self.blocks, &self.options].iter().all(|some| some.is_empty()) {
             return;
         }
         // On a line of its own, and apart from a last statement without a semicolon.
@@ -101,6 +103,11 @@ impl Tail {
                 rope.glue(",\n", end);
             }
             rope.glue("]);\n", end);
+        }
+        for given in self.options.iter().rev() {
+            rope.glue("void (() => (", end);
+            rope.append(given);
+            rope.glue(&format!(" satisfies {META}.ComptimeOptions));\n"), end);
         }
         for block in self.blocks.iter().rev() {
             rope.glue("void (() => ", end);

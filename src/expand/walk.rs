@@ -129,6 +129,8 @@ pub(super) enum Found<'t> {
     Attribute(AttributeUse<'t>),
     Use(ExpressionUse<'t>),
     Comptime(ExpressionUse<'t>),
+    /// A compile-time block in code that runs at compile time itself: a part of that code.
+    Inline(ExpressionUse<'t>),
     /// `@target("js") { … } else …`; the node to replace.
     Target(ExpressionUse<'t>),
     /// A macro's declaration, and the statement that it is all of (with `export`).
@@ -414,7 +416,10 @@ impl<'t> Walk<'_, 't> {
         let mut found = ExpressionUse { node, name: name_node, callee: None, position, whole, id };
         let is_free = !self.facts.binds(&name);
         if name == "comptime" && is_free && node.field(Field::Body).is_some() {
-            self.found.push(Found::Comptime(found));
+            self.found.push(match self.regions.is_empty() {
+                true => Found::Comptime(found),
+                false => Found::Inline(found),
+            });
             self.regions.push((node.id(), bound_names(node)));
             return true;
         }

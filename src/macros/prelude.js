@@ -462,8 +462,9 @@ function spliceValue(out, position, value, site, after) {
   }
 }
 
-// Writes a value as a literal; code inside it is inserted. `path` holds the objects around it.
-function writeLiteral(out, value, site, path) {
+// Writes a value as a literal; code inside it is inserted. `path` holds the objects around it, `way` how
+// one gets from one to the next.
+function writeLiteral(out, value, site, path, way = []) {
   const text = (it) => {
     const last = out[out.length - 1];
     // Neighbours of one origin are one piece, so that a table of 10,000 numbers is not 20,000 pieces.
@@ -475,6 +476,7 @@ function writeLiteral(out, value, site, path) {
     }
   };
   const fail = (why, help) => {
+    if (site === undefined && way.length > 0) why += `: the value's ${way.join("").replace(/^\./, "")}`;
     throw site === undefined ? new LiteralError(why, help) : new SpliceError(why, help, site);
   };
   switch (typeof value) {
@@ -494,13 +496,18 @@ function writeLiteral(out, value, site, path) {
     text("[");
     for (let i = 0; i < value.length; i++) {
       if (i > 0) text(", ");
-      writeLiteral(out, value[i], site, path);
+      way.push(`[${i}]`);
+      writeLiteral(out, value[i], site, path, way);
+      way.pop();
     }
     text("]");
   } else {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== null && prototype !== Object.prototype) {
-      fail(`${describe(value)} has no literal form`, "turn it into plain objects, arrays, strings and numbers");
+      const help = value instanceof Map ? "turn it into an object or an array: `Object.fromEntries(map)`, `[...map]`"
+        : value instanceof Set ? "turn it into an array: `[...set]`"
+        : "turn it into plain objects, arrays, strings and numbers: `{ ...value }` has the fields of an object";
+      fail(`${describe(value)} has no literal form`, help);
     }
     const keys = Object.keys(value);
     if (keys.length === 0) text("{}");
@@ -508,7 +515,9 @@ function writeLiteral(out, value, site, path) {
       keys.forEach((key, i) => {
         const written = key === "__proto__" ? '["__proto__"]' : isIdentifier(key) ? key : stringify(key);
         text(`${i > 0 ? ", " : "{ "}${written}: `);
-        writeLiteral(out, value[key], site, path);
+        way.push(isIdentifier(key) ? `.${key}` : `[${stringify(key)}]`);
+        writeLiteral(out, value[key], site, path, way);
+        way.pop();
       });
       text(" }");
     }
@@ -644,6 +653,25 @@ function $emit(value) {
   const isList = Array.isArray(value) && (state.target !== undefined || (value.length > 0 && value.every(isCode)));
   if (isList) for (const each of value) $emit(each);
   else emitAt(defaultPlace(value), value);
+}
+
+// A compile-time block in code that runs at compile time: its value is what the program sees.
+function $comptime(block) {
+  const outer = state.emissions;
+  state.emissions = [];
+  try {
+    const value = block();
+    if (state.emissions.length > 0 || isCode(value)) {
+      throw new LiteralError(
+        "this `@comptime` makes code, which has a value at run time only",
+        "share what both need in a compile-time function that returns data",
+      );
+    }
+    writeLiteral([], value, undefined, []);
+    return value;
+  } finally {
+    state.emissions = outer;
+  }
 }
 
 function rangeOf(at) {
@@ -807,7 +835,7 @@ Object.defineProperty(Math, "random", {
 Error.stackTraceLimit = 30;
 
 const meta = {
-  $quote, $emit, readFile, readJson, glob, env, exec, fetch, identifier,
+  $quote, $emit, $comptime, readFile, readJson, glob, env, exec, fetch, identifier,
   Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember,
   MacroContext,
 };
@@ -828,7 +856,7 @@ const isThenable = (value) => value !== null && typeof value === "object" && typ
 
 function failure(error) {
   if (error instanceof SpliceError) return { kind: "BadSplice", message: error.message, help: error.help, site: error.site, stack: error.stack };
-  if (error instanceof LiteralError) return { kind: "NoLiteral", message: error.message, help: error.help };
+  if (error instanceof LiteralError) return { kind: "NoLiteral", message: error.message, help: error.help, stack: error.stack };
   if (error instanceof InputError) {
     const kind = error.kind === "NotPermitted" ? "NotPermitted" : "Input";
     return { kind, message: error.message, help: error.help, stack: error.stack };

@@ -52,9 +52,20 @@ pub struct Job {
     /// The project's root: `root` of `std/meta`, and the limit of what may be read.
     pub root: FilePath,
     pub limits: Limits,
+    /// How responses from the network that it reads may be kept.
+    pub cache: CacheOptions,
     /// Who is to blame for time-outs: module and macro name. Two stops in a row ban it until the
     /// graph's digest changes.
     pub blame: String,
+}
+
+/// `@comptime({ cache: … })`: what a block says of the responses that it fetches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CacheOptions {
+    /// How long a response counts as fresh; `None`: as long as by default, an hour.
+    pub ttl: Option<Duration>,
+    /// A version: under another one everything is fetched anew.
+    pub key: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

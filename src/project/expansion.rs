@@ -195,7 +195,7 @@ fn expand_with(
     facts: &FileFacts,
     flavour: Flavour,
 ) -> (Expanded, BTreeSet<Asked>) {
-    if !facts.has_macro_syntax && flavour == Flavour::Check && !syntax.has_errors() {
+    if !facts.has_macro_syntax && facts.imports.is_empty() && flavour == Flavour::Check && !syntax.has_errors() {
         return (Expanded::plain(syntax.text().clone()), BTreeSet::new());
     }
     let scope = Scope::new(snap);
@@ -433,6 +433,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         base: call.file.parent(),
         root: root.clone(),
         limits: Limits::default(),
+        cache: call.cache.clone(),
         blame: call.blame(),
     };
     shared.counters.macros_run.fetch_add(1, Ordering::Relaxed);
