@@ -301,7 +301,7 @@ fn what_has_no_form_at_a_splice_is_refused_there() {
         ("type", "1", "the number 1 cannot be inserted as a type"),
         ("type", "'a | b'", "the string \"a | b\" cannot be inserted as a type"),
         ("expression", "() => 1", "a function has no literal form"),
-        ("expression", "Symbol()", "a symbol has no literal form: the value's a"),
+        ("expression", "Symbol()", "a symbol has no literal form"),
         ("expression", "new Map()", "a Map has no literal form"),
         (
             "expression",
