@@ -60,13 +60,14 @@ fn help_comes_in_two_lengths() {
     Usage: msc [OPTIONS] <COMMAND>
 
     Commands:
-      check    Expand macros and check types
-      expand   Print what the macros in a file generate
-      run      Run a program
-      parse    Print syntax trees and syntax errors
-      explain  Explain a diagnostic
-      cache    Show or clear a project's cache
-      lsp      Serve an editor over the Language Server Protocol
+      check      Expand macros and check types
+      expand     Print what the macros in a file generate
+      run        Run a program
+      parse      Print syntax trees and syntax errors
+      highlight  Print source text in colours
+      explain    Explain a diagnostic
+      cache      Show or clear a project's cache
+      lsp        Serve an editor over the Language Server Protocol
 
     Options:
           --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
@@ -75,7 +76,7 @@ fn help_comes_in_two_lengths() {
       -V, --version       Print version
     "#);
     assert!(long.out.len() > short.out.len() && long.out.contains("Exit status"), "{}", long.out);
-    for subcommand in ["check", "expand", "run", "parse", "explain", "cache", "lsp"] {
+    for subcommand in ["check", "expand", "run", "parse", "highlight", "explain", "cache", "lsp"] {
         let short = msc(dir.path(), &[subcommand, "-h"]);
         let long = msc(dir.path(), &[subcommand, "--help"]);
         assert_eq!((short.code, long.code), (0, 0));
@@ -185,6 +186,20 @@ fn parse_reports_syntax_errors() {
     assert_eq!(missing.err, "error: missing.ms: there is no such file\n");
     let both = msc(dir.path(), &["parse", "--quiet", "missing.ms", "bad.ms"]);
     assert_eq!((both.code, both.out), (2, bad.out), "the others are still looked at");
+}
+
+#[test]
+fn parse_counts() {
+    let dir = folder(&[("a.ms", "let x = 1;\n"), ("b.ms", "let x = ;\nf(")]);
+    let output = msc(dir.path(), &["parse", "--quiet", "--stats", "a.ms", "b.ms", "none.ms"]);
+    assert_eq!(output.code, 2);
+    let lines: Vec<&str> = output.err.lines().collect();
+    assert_eq!(lines[0], "error: none.ms: there is no such file");
+    assert!(lines[1].starts_with("2 files, 23 bytes, 3 lines, ") && lines[1].ends_with(" nodes"), "{}", output.err);
+    let places = output.out.lines().count();
+    assert!(places >= 2, "{}", output.out);
+    assert_eq!(lines[2], format!("syntax errors: {places} places in 1 file"));
+    assert!(lines[3].starts_with("parsed in "), "{}", output.err);
 }
 
 #[test]

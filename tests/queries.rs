@@ -182,7 +182,7 @@ fn colours_of_macros() {
             ("ctx", "variable.parameter"),
             ("quote", "keyword.directive"),
             ("get", "function.method"),
-            ("${", "punctuation.special"),
+            ("${", "punctuation.special.splice"),
             ("return", "keyword.return"),
         ],
     );

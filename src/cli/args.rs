@@ -35,6 +35,7 @@ pub enum Command {
     Expand(ExpandArgs),
     Run(RunArgs),
     Parse(ParseArgs),
+    Highlight(HighlightArgs),
     Explain(ExplainArgs),
     Cache(CacheArgs),
     Lsp(LspArgs),
@@ -109,7 +110,10 @@ pub struct RunArgs {
 /// Print syntax trees and syntax errors
 ///
 /// Prints each file's tree with the names of fields and 0-based LINE:COLUMN ranges (columns in
-/// bytes). Exits with 1 where a file has syntax errors.
+/// bytes).
+///
+/// Exit status: 0 every file parses, 1 a file has syntax errors, 2 a file cannot be read. A file that
+/// cannot be read does not keep the others from being parsed.
 #[derive(Debug, ClapArgs)]
 pub struct ParseArgs {
     /// Files; `-` is standard input
@@ -117,9 +121,43 @@ pub struct ParseArgs {
     pub files: Vec<PathBuf>,
     /// Print only errors, as PATH:LINE:COLUMN
     ///
-    /// Counted from 0, columns in bytes.
+    /// One line for each place, counted from 0, columns in bytes.
     #[arg(long, short)]
     pub quiet: bool,
+    /// Print what parsing took
+    ///
+    /// Files, bytes, lines, nodes, files with errors and places of errors, and the time in the parser; on
+    /// standard error.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// Print source text in colours
+///
+/// Colours are for a terminal (see --color); a pipe gets the text as it is. What runs at compile
+/// time, what a quote generates and what is spliced into it have backgrounds of their own.
+///
+/// Exit status: 0 printed, 2 a file or the theme cannot be read. Code that does not parse is printed all the
+/// same.
+#[derive(Debug, ClapArgs)]
+pub struct HighlightArgs {
+    /// Files; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print a page of HTML with its stylesheet
+    ///
+    /// All files on one page. Without a theme it follows the reader's choice of light or dark.
+    #[arg(long)]
+    pub html: bool,
+    /// light, dark, ansi, mono, or the path of a theme file
+    ///
+    /// Without one, a terminal that tells its background gets `light` or `dark`, and any other
+    /// `ansi`, the terminal's own colours. A theme file is JSON: {"keyword": "#7b2fb5", "function.macro":
+    /// {"color": 13, "bold": true}, "macro.quote": {"background": "#fff3d6"}}, or two such objects under
+    /// "light" and "dark". The names are those of the highlighting queries; `foreground` and `background`
+    /// are for the page.
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
 }
 
 /// Explain a diagnostic

@@ -2,12 +2,15 @@
 //!
 //! Invariant: writing to a closed pipe is an error value, never a panic.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 
 use crate::base::FilePath;
 use crate::cli::args::{Color, Format};
 use crate::cli::render::{self, Renderer, Texts};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::text::SourceText;
+use crate::vfs::{self, Disk};
 
 #[derive(Clone, Debug)]
 pub struct Console {
@@ -47,6 +50,16 @@ impl Console {
     /// A path that the person named.
     pub fn resolve(&self, path: &std::path::Path) -> FilePath {
         FilePath::resolve(self.cwd.as_str(), &path.to_string_lossy())
+    }
+
+    /// The text of a file that the person named, `-` being standard input; or why there is none.
+    pub fn read(&self, disk: &Disk, path: &Path) -> Result<SourceText, String> {
+        if path != Path::new("-") {
+            return disk.read(&self.resolve(path)).map_err(|error| error.to_string());
+        }
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        vfs::decode(bytes).map_err(|error| error.to_string())
     }
 
     /// Sorts and prints what was found, with a summary; returns whether there are errors.

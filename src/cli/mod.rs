@@ -12,9 +12,11 @@ mod check;
 pub mod console;
 mod expand;
 mod explain;
+mod highlight;
 mod parse;
 pub mod render;
 mod run;
+pub mod theme;
 
 use std::io;
 use std::panic::{self, PanicHookInfo};
@@ -106,6 +108,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Expand(args) => expand::run(&args, console),
         Command::Run(args) => run::run(&args, console),
         Command::Parse(args) => parse::run(&args, console),
+        Command::Highlight(args) => highlight::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Cache(args) => cache::run(&args, console),
         Command::Lsp(_) | Command::MacroWorker => {

@@ -1,22 +1,34 @@
 //! `msc parse`: trees and syntax errors.
 
-use std::io::Read;
-use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use crate::cli::args::ParseArgs;
 use crate::cli::console::Console;
 use crate::cli::{CLEAN, CommandResult, ERRORS, FAILURE};
 use crate::syntax::SyntaxFile;
-use crate::text::{Encoding, SourceText};
+use crate::text::Encoding;
 use crate::vfs::Disk;
+
+/// Sums over all files, for `--stats`.
+#[derive(Default)]
+struct Totals {
+    files: usize,
+    bytes: usize,
+    lines: usize,
+    nodes: usize,
+    wrong_files: usize,
+    errors: usize,
+    parsing: Duration,
+}
 
 pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
     let disk = Disk::new();
     let mut code = CLEAN;
+    let mut totals = Totals::default();
     for path in &args.files {
         let name = path.display().to_string();
-        let text = match read(&disk, path, console) {
+        let text = match console.read(&disk, path) {
             Ok(text) => text,
             Err(reason) => {
                 console.note(&format!("error: {name}: {reason}"));
@@ -24,39 +36,72 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
                 continue;
             }
         };
+        let started = Instant::now();
         let file = SyntaxFile::parse(text);
-        if file.has_errors() {
+        totals.parsing += started.elapsed();
+        let places = error_places(&file);
+        if args.stats {
+            totals.count(&file, places.len());
+        }
+        if !places.is_empty() {
             code = code.max(ERRORS);
         }
         if args.quiet {
-            console.print(&errors(&file, &name))?;
+            let lines = places.iter().map(|(line, col)| format!("{name}:{line}:{col}\n"));
+            console.print(&lines.collect::<String>())?;
         } else {
             let heading = if args.files.len() > 1 { format!("{name}\n") } else { String::new() };
             console.print(&(heading + &file.sexp()))?;
         }
     }
+    if args.stats {
+        console.note(&totals.to_string());
+    }
     Ok(ExitCode::from(code))
 }
 
-fn read(disk: &Disk, path: &Path, console: &Console) -> Result<SourceText, String> {
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| error.to_string())?;
-        return Ok(SourceText::new(text));
-    }
-    disk.read(&console.resolve(path)).map_err(|error| error.to_string())
-}
-
-/// One line for each node that is an error or is missing.
-fn errors(file: &SyntaxFile, name: &str) -> String {
-    let mut text = String::new();
+/// 0-based line and column (in bytes) of each node that is an error or is missing.
+fn error_places(file: &SyntaxFile) -> Vec<(u32, u32)> {
+    let mut places = Vec::new();
+    let source = file.text();
     file.root().walk(|node| {
         if node.is_error() || node.is_missing() {
-            let source = file.text();
             let at = source.lines().line_col(source.as_str(), node.start(), Encoding::Utf8);
-            text += &format!("{name}:{}:{}\n", at.line, at.col);
+            places.push((at.line, at.col));
         }
         node.has_error() || node.is_missing()
     });
-    text
+    places
+}
+
+impl Totals {
+    fn count(&mut self, file: &SyntaxFile, errors: usize) {
+        self.files += 1;
+        self.bytes += file.text().as_str().len();
+        self.lines += file.text().as_str().lines().count();
+        file.root().walk(|_| {
+            self.nodes += 1;
+            true
+        });
+        self.errors += errors;
+        self.wrong_files += usize::from(errors > 0);
+    }
+}
+
+impl std::fmt::Display for Totals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.parsing.as_secs_f64();
+        let speed = self.bytes as f64 / 1e6 / seconds.max(1e-9);
+        let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        writeln!(
+            f,
+            "{}, {}, {}, {}",
+            plural(self.files, "file"),
+            plural(self.bytes, "byte"),
+            plural(self.lines, "line"),
+            plural(self.nodes, "node")
+        )?;
+        writeln!(f, "syntax errors: {} in {}", plural(self.errors, "place"), plural(self.wrong_files, "file"))?;
+        write!(f, "parsed in {:.1} ms ({speed:.1} MB/s)", seconds * 1e3)
+    }
 }

@@ -9,6 +9,7 @@ pub mod ast;
 pub mod context;
 pub mod errors;
 pub mod file;
+pub mod highlight;
 pub mod kinds;
 pub mod node;
 mod parse;

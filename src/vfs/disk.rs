@@ -538,7 +538,7 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     .skip(1)
 }
 
-fn decode(mut bytes: Vec<u8>) -> Result<SourceText, ReadError> {
+pub fn decode(mut bytes: Vec<u8>) -> Result<SourceText, ReadError> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(ReadError::Utf16);
     }

@@ -9,5 +9,5 @@ pub mod disk;
 pub mod user;
 pub mod watch;
 
-pub use disk::{Disk, Entries, Fingerprint, Fingerprints, ReadError, Seen};
+pub use disk::{Disk, Entries, Fingerprint, Fingerprints, ReadError, Seen, decode};
 pub use watch::Watcher;

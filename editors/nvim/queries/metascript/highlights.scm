@@ -1,6 +1,14 @@
 ; What a pattern colours, a later one may colour again: from the general to the particular. One capture a
 ; pattern: tree-sitter-highlight drops the others of a match when it colours one of them again.
 
+; Regions. What stands in them is coloured as anywhere else; they say when it runs: the body of a macro and a
+; block of @comptime at compile time, what a quote holds where it is generated, what is spliced into that
+; at compile time again.
+
+(macro_declaration body: (statement_block) @macro.body)
+(quote_expression body: (_) @macro.quote)
+(splice) @macro.splice
+
 ; Names
 
 (identifier) @variable
@@ -388,7 +396,7 @@
 (quote_type "type" @keyword.type)
 (defer_statement "defer" @keyword)
 
-(splice ["${" "}"] @punctuation.special)
+(splice ["${" "}"] @punctuation.special.splice)
 
 (spliced_identifier (identifier_fragment) @variable)
 (method_definition name: (spliced_identifier (identifier_fragment) @function.method))
@@ -401,3 +409,23 @@
 (property_signature name: (spliced_identifier (identifier_fragment) @variable.member))
 (member_expression property: (spliced_identifier (identifier_fragment) @variable.member))
 (call_expression function: (spliced_identifier (identifier_fragment) @function.call))
+
+; Regions that a name makes. They colour that name, too, and stand last, as the name decides.
+
+((macro_invocation
+  name: (identifier) @keyword.directive
+  body: (statement_block) @macro.body)
+  (#eq? @keyword.directive "comptime"))
+
+((decorated_declaration
+  decorator: (decorator [
+    (identifier) @keyword.directive
+    (call_expression function: (identifier) @keyword.directive)
+  ])
+  declaration: (function_declaration body: (statement_block) @macro.body))
+  (#eq? @keyword.directive "comptime"))
+
+((call_expression
+  function: (identifier) @keyword.directive
+  arguments: (arguments) @macro.quote)
+  (#eq? @keyword.directive "quote"))
