@@ -181,6 +181,114 @@ pub struct Definition {
     pub targets: Vec<Place>,
 }
 
+/// One way to call what stands before a parenthesis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    pub label: String,
+    /// Markdown; empty where there is none.
+    pub documentation: String,
+    pub parameters: Vec<SignatureParameter>,
+    /// Index into `parameters`, where it differs from the whole answer's.
+    pub active_parameter: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureParameter {
+    /// Its bytes in the signature's label.
+    pub label: TextRange,
+    pub documentation: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignatureHelp {
+    pub signatures: Vec<Signature>,
+    pub active_signature: u32,
+    pub active_parameter: Option<u32>,
+}
+
+/// Why signature help is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureTrigger {
+    /// The person asked.
+    Invoked,
+    /// A character was typed that begins or separates arguments.
+    Typed(char),
+    /// The help is shown already, and text or cursor changed.
+    Again(Option<char>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub file: FilePath,
+    pub range: TextRange,
+    pub text: String,
+}
+
+/// Whether the thing at a place has a name that can be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renamable {
+    Yes { range: TextRange, name: String },
+    No(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InlayKind {
+    Type,
+    Parameter,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlayHint {
+    pub offset: u32,
+    pub label: String,
+    pub kind: InlayKind,
+    pub padding_left: bool,
+    pub padding_right: bool,
+}
+
+/// Which hints are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlayOptions {
+    pub parameter_names: bool,
+    pub variable_types: bool,
+    pub parameter_types: bool,
+    pub return_types: bool,
+    pub property_types: bool,
+    pub enum_values: bool,
+}
+
+/// A function, or what else can call and be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallItem {
+    pub name: String,
+    pub kind: CompletionKind,
+    /// Where it stands: a class, a module.
+    pub detail: String,
+    pub place: Place,
+}
+
+/// One end of calls, and where they stand: in the caller's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calls {
+    pub item: CallItem,
+    pub ranges: Vec<TextRange>,
+}
+
+/// One way to mend a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    pub title: String,
+    pub edits: Vec<Change>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Organize {
+    /// Sorts, merges, and drops what is not used.
+    All,
+    Sort,
+    RemoveUnused,
+}
+
 /// One emitted file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emitted {
@@ -284,6 +392,36 @@ pub trait Program: Any + Send + Sync {
         include_declaration: bool,
         cancel: &Cancel,
     ) -> Result<Vec<Place>, EngineError>;
+    fn implementations(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError>;
+    fn signature_help(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        trigger: SignatureTrigger,
+        cancel: &Cancel,
+    ) -> Result<Option<SignatureHelp>, EngineError>;
+    fn can_rename(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Renamable, EngineError>;
+    /// Every change that gives what stands at a place another name; empty where it has none.
+    fn rename(&self, file: &FilePath, offset: u32, new_name: &str, cancel: &Cancel)
+    -> Result<Vec<Change>, EngineError>;
+    /// Hints in a part of a file, in text order.
+    fn inlay_hints(
+        &self,
+        file: &FilePath,
+        range: TextRange,
+        options: InlayOptions,
+        cancel: &Cancel,
+    ) -> Result<Vec<InlayHint>, EngineError>;
+    fn call_items(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<CallItem>, EngineError>;
+    /// Who calls what has its name at a place.
+    fn incoming_calls(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<Calls>, EngineError>;
+    /// What it calls.
+    fn outgoing_calls(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<Calls>, EngineError>;
+    /// Ways to mend findings of this file, given as range and code.
+    fn fixes(&self, file: &FilePath, findings: &[(TextRange, u32)], cancel: &Cancel) -> Result<Vec<Fix>, EngineError>;
+    fn organize_imports(&self, file: &FilePath, mode: Organize, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
+    /// What follows when a file or directory gets another name: the imports that name it.
+    fn file_renamed(&self, old: &FilePath, new: &FilePath, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
     /// Symbols of the whole program whose name matches `query`; without those of libraries.
     fn workspace_symbols(
         &self,

@@ -86,13 +86,21 @@ pub fn dedent(text: &str, range: TextRange) -> String {
     out
 }
 
+/// What is looked for from a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    Definition,
+    Type,
+    Implementation,
+}
+
 /// Definitions of what stands at an offset of the source, in engine coordinates. Asks at the
 /// offset's own place, then at its copies in generated code, until one answers.
 pub fn definitions(
     loaded: &Loaded,
     file: &FilePath,
     offset: u32,
-    types: bool,
+    goal: Goal,
     cancel: &Cancel,
 ) -> IdeResult<(Option<TextRange>, Vec<Place>)> {
     let (path, places) = engine_places(&loaded.snap, file, offset, Side::At);
@@ -101,10 +109,10 @@ pub fn definitions(
     }
     for at in places {
         cancel.check()?;
-        let found = if types {
-            loaded.program.type_definition(&path, at, cancel)?
-        } else {
-            loaded.program.definition(&path, at, cancel)?
+        let found = match goal {
+            Goal::Definition => loaded.program.definition(&path, at, cancel)?,
+            Goal::Type => loaded.program.type_definition(&path, at, cancel)?,
+            Goal::Implementation => loaded.program.implementations(&path, at, cancel)?,
         };
         if found.targets.is_empty() {
             continue;

@@ -1,4 +1,4 @@
-//! Definition and type definition.
+//! Definition, type definition and implementation.
 //!
 //! A generated declaration leads to three places: where the macro's source says it, the part of
 //! the person's code that named it (a field), and the use.
@@ -7,7 +7,7 @@ use crate::base::{Cancel, FilePath, TextRange};
 use crate::project::Snapshot;
 
 use super::IdeResult;
-use super::generated::{GeneratedCode, Meaning, definitions, meaning};
+use super::generated::{GeneratedCode, Goal, Meaning, definitions, meaning};
 
 /// One place to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,17 +28,22 @@ pub struct Targets {
 }
 
 pub fn definition(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
-    find(snap, file, offset, false, cancel)
+    find(snap, file, offset, Goal::Definition, cancel)
 }
 
 pub fn type_definition(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
-    find(snap, file, offset, true, cancel)
+    find(snap, file, offset, Goal::Type, cancel)
 }
 
-fn find(snap: &Snapshot, file: &FilePath, offset: u32, types: bool, cancel: &Cancel) -> IdeResult<Targets> {
+/// Of an interface or a method without a body: the classes and methods that stand for it.
+pub fn implementation(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets> {
+    find(snap, file, offset, Goal::Implementation, cancel)
+}
+
+fn find(snap: &Snapshot, file: &FilePath, offset: u32, goal: Goal, cancel: &Cancel) -> IdeResult<Targets> {
     let loaded = snap.program_for(file, cancel)?;
     let snap = &loaded.snap;
-    let (asked, places) = definitions(&loaded, file, offset, types, cancel)?;
+    let (asked, places) = definitions(&loaded, file, offset, goal, cancel)?;
     let mut targets: Vec<Target> = Vec::new();
     for place in &places {
         let found = match meaning(snap, place) {

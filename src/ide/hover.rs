@@ -10,7 +10,7 @@ use crate::project::problems::source_names;
 use crate::project::{Loaded, Snapshot};
 
 use super::IdeResult;
-use super::generated::{Meaning, dedent, definitions, meaning, source_range};
+use super::generated::{Goal, Meaning, dedent, definitions, meaning, source_range};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoverAnswer {
@@ -50,7 +50,7 @@ fn of_symbol(loaded: &Loaded, file: &FilePath, offset: u32, cancel: &Cancel) -> 
         if !found.documentation.trim().is_empty() {
             write_paragraph(&mut markdown, found.documentation.trim());
         }
-        let (_, targets) = definitions(loaded, file, offset, false, cancel)?;
+        let (_, targets) = definitions(loaded, file, offset, Goal::Definition, cancel)?;
         let generated = targets.iter().find_map(|place| match meaning(snap, place) {
             Some(Meaning::Generated(code)) => Some(code),
             _ => None,

@@ -8,6 +8,7 @@ pub mod complete;
 pub mod generated;
 pub mod goto;
 pub mod hover;
+pub mod references;
 
 use crate::base::Cancelled;
 use crate::engine::EngineError;
@@ -16,6 +17,8 @@ use crate::engine::EngineError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdeError {
     Cancelled,
+    /// The question is understood and has no answer; the text says why, to the person who asked.
+    Refused(String),
     /// A fault of the engine or of ours; the text is for the log.
     Internal(String),
 }

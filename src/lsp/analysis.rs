@@ -26,6 +26,11 @@ pub trait Analysis: Send + 'static {
 
 /// An immutable view of it, for any thread.
 pub trait View: Clone + Send + Sync + 'static {
+    /// What questions are answered from that have no method here.
+    fn snapshot(&self) -> Option<&Snapshot> {
+        None
+    }
+
     fn text(&self, file: &FilePath) -> Option<SourceText>;
     fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions>;
     fn resolve(
@@ -60,6 +65,10 @@ impl Analysis for World {
 }
 
 impl View for Snapshot {
+    fn snapshot(&self) -> Option<&Snapshot> {
+        Some(self)
+    }
+
     fn text(&self, file: &FilePath) -> Option<SourceText> {
         Snapshot::text(self, file)
     }

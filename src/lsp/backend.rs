@@ -11,8 +11,9 @@ use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::*;
 
-use super::event::{Asked, Event, Reply, internal_error};
+use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
+use super::request::{definition, references};
 
 pub struct Backend {
     events: Sender<Event>,
@@ -37,6 +38,20 @@ impl Backend {
         let _stop = CancelOnDrop(cancel.clone());
         let _ = self.events.send(event(Asked { cancel, reply }));
         answer.await.unwrap_or_else(|_| Err(internal_error("the server gave no answer")))
+    }
+}
+
+impl Backend {
+    /// A request that is answered from a snapshot; `document` is what it asks about.
+    async fn question<P: Send + 'static, T: Send + 'static>(
+        &self,
+        method: &'static str,
+        document: Option<&Uri>,
+        params: P,
+        answer: Answer<P, T>,
+    ) -> Result<T> {
+        let document = document.cloned();
+        self.ask(|asked| Event::Question(Box::new(Typed { method, document, params, asked, answer }))).await
     }
 }
 
@@ -106,5 +121,20 @@ impl LanguageServer for Backend {
 
     async fn goto_type_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         self.ask(|asked| Event::TypeDefinition(params, asked)).await
+    }
+
+    async fn goto_declaration(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.question("textDocument/declaration", Some(&uri), params, definition::declaration).await
+    }
+
+    async fn goto_implementation(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.question("textDocument/implementation", Some(&uri), params, definition::implementation).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let uri = params.text_document_position.text_document.uri.clone();
+        self.question("textDocument/references", Some(&uri), params, references::references).await
     }
 }

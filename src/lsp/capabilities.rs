@@ -24,6 +24,8 @@ pub struct Abilities {
     pub hover_markdown: bool,
     pub definition_link: bool,
     pub type_definition_link: bool,
+    pub implementation_link: bool,
+    pub declaration_link: bool,
     pub related_information: bool,
     pub diagnostic_tags: Vec<DiagnosticTag>,
     pub progress: bool,
@@ -54,6 +56,8 @@ impl Abilities {
             hover_markdown: hover_format.is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             definition_link: document.definition.and_then(|goto| goto.link_support).unwrap_or(false),
             type_definition_link: document.type_definition.and_then(|goto| goto.link_support).unwrap_or(false),
+            implementation_link: document.implementation.and_then(|goto| goto.link_support).unwrap_or(false),
+            declaration_link: document.declaration.and_then(|goto| goto.link_support).unwrap_or(false),
             related_information: publish.related_information.unwrap_or(false),
             diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
@@ -113,6 +117,9 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         hover_provider: Some(true.into()),
         definition_provider: Some(OneOf::Left(true)),
         type_definition_provider: Some(true.into()),
+        declaration_provider: Some(DeclarationCapability::Simple(true)),
+        implementation_provider: Some(ImplementationProviderCapability::Simple(true)),
+        references_provider: Some(OneOf::Left(true)),
         ..ServerCapabilities::default()
     };
     InitializeResult {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: events are plain owned data; none holds a lock or a snapshot.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -10,11 +11,12 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
-use crate::ide::IdeError;
-use crate::project::{Expansions, PassEnd};
+use crate::ide::{IdeError, IdeResult};
+use crate::project::{Expansions, PassEnd, Snapshot};
 
 use super::publish::Found;
 use super::schedule::Lane;
+use super::to_proto::Edge;
 
 /// What `msc-main` handles, one at a time, in the order of its channel.
 pub enum Event {
@@ -35,6 +37,8 @@ pub enum Event {
     Hover(HoverParams, Asked<Option<Hover>>),
     Definition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
     TypeDefinition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
+    /// Any other request that reads a snapshot.
+    Question(Box<dyn Question>),
     /// The client answered a request of ours.
     ClientAnswered(i64, std::result::Result<Value, String>),
     Pass(Lane, u64, PassNews),
@@ -72,10 +76,100 @@ impl Event {
             Event::Hover(..) => "hover",
             Event::Definition(..) => "definition",
             Event::TypeDefinition(..) => "typeDefinition",
+            Event::Question(question) => question.method(),
             Event::ClientAnswered(..) => "an answer of the client",
             Event::Pass(..) => "news of a pass",
             Event::Shutdown(_) => "shutdown",
             Event::End => "the end",
+        }
+    }
+}
+
+/// A request that is answered from a snapshot, whatever its types.
+pub trait Question: Send {
+    fn method(&self) -> &'static str;
+    /// The document whose edits make the answer pointless.
+    fn document(&self) -> Option<&Uri>;
+    fn outstanding(&self) -> Box<dyn Outstanding>;
+    fn refuse(self: Box<Self>, why: Error);
+    /// `None`: there is no snapshot to ask (a double of the world).
+    fn answer(self: Box<Self>, snap: Option<&Snapshot>, edge: &Edge);
+}
+
+/// What answers a question: on the read pool, from the snapshot at its place in the queue.
+pub type Answer<P, T> = fn(&Snapshot, &Edge, P, &Cancel) -> IdeResult<T>;
+
+/// A question of the protocol with its parameters, its way back, and what answers it.
+pub struct Typed<P, T> {
+    pub method: &'static str,
+    pub document: Option<Uri>,
+    pub params: P,
+    pub asked: Asked<T>,
+    pub answer: Answer<P, T>,
+}
+
+impl<P: Send, T: Send + 'static> Question for Typed<P, T> {
+    fn method(&self) -> &'static str {
+        self.method
+    }
+
+    fn document(&self) -> Option<&Uri> {
+        self.document.as_ref()
+    }
+
+    fn outstanding(&self) -> Box<dyn Outstanding> {
+        Box::new(Waiting { cancel: self.asked.cancel.clone(), reply: self.asked.reply.clone() })
+    }
+
+    fn refuse(self: Box<Self>, why: Error) {
+        self.asked.reply.send(Err(why));
+    }
+
+    fn answer(self: Box<Self>, snap: Option<&Snapshot>, edge: &Edge) {
+        let Typed { params, asked, answer, .. } = *self;
+        let Some(snap) = snap else {
+            return asked.reply.send(Err(Error::method_not_found()));
+        };
+        if asked.cancel.is_cancelled() || !asked.reply.is_open() {
+            return asked.reply.send(Err(Error::request_cancelled()));
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| answer(snap, edge, params, &asked.cancel)));
+        asked.reply.send(settle(done));
+    }
+}
+
+/// Work that an edit of its file makes pointless.
+pub trait Outstanding: Send {
+    fn is_open(&self) -> bool;
+    fn stop(&self, why: Error);
+}
+
+/// A request that a reader works on.
+pub struct Waiting<T> {
+    pub cancel: Cancel,
+    pub reply: Reply<T>,
+}
+
+impl<T: Send> Outstanding for Waiting<T> {
+    fn is_open(&self) -> bool {
+        self.reply.is_open()
+    }
+
+    fn stop(&self, why: Error) {
+        // In this order: a reader that sees the token first would answer "cancelled".
+        self.reply.send(Err(why));
+        self.cancel.cancel();
+    }
+}
+
+/// What a reader came back with, as the protocol says it.
+pub fn settle<T>(answer: std::thread::Result<IdeResult<T>>) -> Result<T> {
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(ide_error(error)),
+        Err(_) => {
+            tracing::error!("a request panicked");
+            Err(internal_error("internal error, see the server's log"))
         }
     }
 }
@@ -135,6 +229,7 @@ pub fn internal_error(why: &str) -> Error {
 pub fn ide_error(error: IdeError) -> Error {
     match error {
         IdeError::Cancelled => Error::request_cancelled(),
+        IdeError::Refused(why) => request_failed(&why),
         IdeError::Internal(why) => {
             tracing::error!("a request failed inside: {why}");
             internal_error("internal error, see the server's log")

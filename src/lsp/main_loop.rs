@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::Error;
 use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics};
 use tower_lsp::ls_types::request::RegisterCapability;
 use tower_lsp::ls_types::*;
@@ -21,7 +21,9 @@ use crate::project::{Change, PassEvent, PassRequest, Scope};
 
 use super::analysis::{Analysis, View};
 use super::capabilities::{self, Abilities};
-use super::event::{Asked, Event, PassNews, Reply, content_modified, ide_error, internal_error, request_failed};
+use super::event::{
+    Asked, Event, Outstanding, PassNews, Question, Reply, Waiting, content_modified, request_failed, settle,
+};
 use super::outbox::{Outbox, Purpose};
 use super::progress::Progress;
 use super::publish::{self, Found, Published};
@@ -118,29 +120,6 @@ fn begin<A: Analysis>(
     let answer = capabilities::server(&abilities);
     *session = Some(Session::new(parts, abilities, capabilities::roots(params)));
     reply.send(Ok(answer));
-}
-
-/// Work that an edit of its file makes pointless.
-trait Outstanding: Send {
-    fn is_open(&self) -> bool;
-    fn stop(&self, why: Error);
-}
-
-struct Waiting<T> {
-    cancel: Cancel,
-    reply: Reply<T>,
-}
-
-impl<T: Send> Outstanding for Waiting<T> {
-    fn is_open(&self) -> bool {
-        self.reply.is_open()
-    }
-
-    fn stop(&self, why: Error) {
-        // In this order: a reader that sees the token first would answer "cancelled".
-        self.reply.send(Err(why));
-        self.cancel.cancel();
-    }
 }
 
 /// Everything between `initialize` and the end.
@@ -240,6 +219,7 @@ impl<A: Analysis> Session<A> {
                     definition::type_definition(view, edge, params, cancel)
                 });
             }
+            Event::Question(question) => self.question(question),
             Event::ClientAnswered(id, answer) => self.client_answered(id, answer.is_ok()),
             Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
             Event::Shutdown(reply) => {
@@ -372,6 +352,19 @@ impl<A: Analysis> Session<A> {
             let answer = catch_unwind(AssertUnwindSafe(|| work(&view, &edge, &asked.cancel)));
             asked.reply.send(settle(answer));
         });
+    }
+
+    fn question(&mut self, question: Box<dyn Question>) {
+        if let Some(file) = question.document().and_then(|uri| self.edge.file(uri)) {
+            if self.open.get(&file).is_some_and(|document| document.out_of_step) {
+                return question.refuse(request_failed("the text of this document is not known; reopen it"));
+            }
+            let waiting = self.in_flight.entry(file).or_default();
+            waiting.retain(|one| one.is_open());
+            waiting.push(question.outstanding());
+        }
+        let (view, edge) = (self.world.view(), self.edge.clone());
+        self.reads.run(move || question.answer(view.snapshot(), &edge));
     }
 
     fn client_answered(&mut self, id: i64, agreed: bool) {
@@ -528,15 +521,4 @@ fn news<V: View>(view: &V, edge: &Edge, event: PassEvent) -> Option<PassNews> {
             PassNews::File(file, Found { uri, version, revision, diagnostics })
         }
     })
-}
-
-fn settle<T>(answer: std::thread::Result<IdeResult<T>>) -> Result<T> {
-    match answer {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(ide_error(error)),
-        Err(_) => {
-            tracing::error!("a request panicked");
-            Err(internal_error("internal error, see the server's log"))
-        }
-    }
 }

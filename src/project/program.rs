@@ -58,6 +58,17 @@ impl Programs {
         })
     }
 
+    /// Projects whose last program held the file, in a fixed order.
+    pub fn ids_with(&self, file: &FilePath) -> Vec<ProjectId> {
+        let path = engine_path(file);
+        let slots: Vec<_> = lock(&self.0).iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
+        let holds =
+            |slot: &Arc<Mutex<Slot>>| lock(slot).built.as_ref().is_some_and(|built| built.program.contains(&path));
+        let mut ids: Vec<ProjectId> = slots.into_iter().filter(|(_, slot)| holds(slot)).map(|(id, _)| id).collect();
+        ids.sort_by(|a, b| a.root.cmp(&b.root));
+        ids
+    }
+
     /// Any project that has a program: what rules files of the standard library.
     pub fn any(&self) -> Option<ProjectId> {
         lock(&self.0).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()

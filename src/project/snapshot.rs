@@ -16,7 +16,7 @@ use crate::text::SourceText;
 use crate::vfs::ReadError;
 
 use super::config::ProjectId;
-use super::files::ProgramFiles;
+use super::files::{ProgramFiles, engine_path};
 use super::program::Loaded;
 use super::shared::Shared;
 use super::world::{OpenFile, OpenFiles};
@@ -169,6 +169,22 @@ impl Snapshot {
             return program::at(self, &id, Some(file), cancel);
         }
         program::at(self, &self.project_of(file), Some(file), cancel)
+    }
+
+    /// Every program that holds `file` now, the one that rules it first: what is asked of the whole
+    /// workspace is asked of each.
+    pub fn programs_with(&self, file: &FilePath, cancel: &Cancel) -> Result<Vec<Loaded>, EngineError> {
+        let mut programs = vec![self.program_for(file, cancel)?];
+        let own = self.project_of(file);
+        for id in self.shared.programs.ids_with(file) {
+            if id != *own && !std_lib::contains(file) {
+                let loaded = program::at(self, &id, None, cancel)?;
+                if loaded.program.contains(&engine_path(file)) {
+                    programs.push(loaded);
+                }
+            }
+        }
+        Ok(programs)
     }
 
     /// The files as the engine sees them at this revision.

@@ -2,4 +2,5 @@
 //! [`support`].
 
 mod fixtures;
+mod references;
 mod support;

@@ -4,6 +4,7 @@
 mod answers;
 mod diagnostics;
 mod lifecycle;
+mod navigation;
 mod order;
 mod positions;
 mod requests;

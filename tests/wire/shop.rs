@@ -11,13 +11,13 @@ use crate::support::process::msc_lsp;
 use crate::support::{Client, at, capabilities};
 
 /// A project on disk with a server over it.
-struct Project {
+pub struct Project {
     folder: TempDir,
-    client: Client<Option<i32>>,
+    pub client: Client<Option<i32>>,
 }
 
 impl Project {
-    async fn over(fill: impl FnOnce(&Path)) -> Project {
+    pub async fn over(fill: impl FnOnce(&Path)) -> Project {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let project = folder.path().canonicalize().expect("it is there").join("project");
         fs::create_dir(&project).expect("it can be written");
@@ -27,16 +27,16 @@ impl Project {
         Project { folder, client }
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn path(&self, file: &str) -> PathBuf {
         self.folder.path().canonicalize().expect("it is there").join("project").join(file)
     }
 
-    fn uri(&self, file: &str) -> String {
+    pub fn uri(&self, file: &str) -> String {
         format!("file://{}", self.path(file).display())
     }
 
     /// Opens a file as the disk has it; its text.
-    async fn open(&mut self, file: &str) -> String {
+    pub async fn open(&mut self, file: &str) -> String {
         let text = fs::read_to_string(self.path(file)).expect("the file is there");
         let uri = self.uri(file);
         self.client.open(&uri, &text).await;
@@ -44,7 +44,7 @@ impl Project {
     }
 
     /// The first list of diagnostics of a file at a version that satisfies `wanted`.
-    async fn diagnostics(&mut self, file: &str, version: i32, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    pub async fn diagnostics(&mut self, file: &str, version: i32, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let uri = self.uri(file);
         let list = self.client.message(|message| {
             let params = &message["params"];
@@ -56,7 +56,7 @@ impl Project {
         list.await["params"]["diagnostics"].as_array().cloned().unwrap_or_default()
     }
 
-    async fn shut_down(mut self) {
+    pub async fn shut_down(mut self) {
         self.client.ask("shutdown", json!(null)).await;
         self.client.notify("exit", json!(null)).await;
         assert_eq!(self.client.end().await.1, Some(0));
@@ -79,7 +79,7 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
-fn position(text: &str, offset: usize) -> Value {
+pub fn position(text: &str, offset: usize) -> Value {
     let line = text[..offset].matches('\n').count();
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     json!({ "line": line, "character": offset - start })

@@ -19,7 +19,7 @@ use crate::engine::{CompletionDetail, CompletionItem, CompletionKind, Completion
 /// Whether names of other modules are offered together with the import they need.
 const AUTO_IMPORT: bool = false;
 
-fn options() -> CompletionOptions {
+pub(super) fn options() -> CompletionOptions {
     CompletionOptions {
         insert_replace: true,
         label_details: true,

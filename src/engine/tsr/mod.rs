@@ -3,17 +3,20 @@
 //! Owns what programs share for the life of the process: parsed files ([`sources`]) and the
 //! embedded libraries. One file for each concern: [`host`] shows our files to `tsr`, [`config`]
 //! reads options, [`program`] loads and reuses, [`checker`] keeps a checker alive, [`diagnostics`],
-//! [`service`] and [`emit`] ask.
+//! [`service`], [`hints`], [`calls`], [`edits`] and [`emit`] ask.
 //!
 //! Invariant: whatever `tsr` does, panics included, comes out as a value ([`fault`]). Everything
 //! here runs on the caller's thread but for what `tsr` itself spawns.
 
+mod calls;
 mod checker;
 mod completion;
 mod config;
 mod diagnostics;
+mod edits;
 mod emit;
 mod fault;
+mod hints;
 mod host;
 mod names;
 mod place;

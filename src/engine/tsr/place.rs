@@ -37,7 +37,7 @@ impl Lines {
         &self.text
     }
 
-    fn offset(&self, at: &lsp::Position) -> u32 {
+    pub fn offset(&self, at: &lsp::Position) -> u32 {
         self.index.offset(&self.text, LineCol { line: at.line, col: at.character }, Encoding::Utf8)
     }
 }

@@ -10,13 +10,15 @@ use tsr_core::Tristate;
 use tsr_jsstring::JsString;
 use tsr_tsoptions::ParsedCommandLine;
 
+use super::calls::Direction;
 use super::checker::Checker;
 use super::symbols::Symbols;
 use super::{Shared, host, names};
-use crate::base::{Cancel, FilePath};
+use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{
-    CompletionDetail, CompletionItem, CompletionKind, CompletionList, Config, Definition, Emitted, EngineDiagnostic,
-    EngineError, Files, Hover, Place, Program as ProgramSeam,
+    CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionKind, CompletionList, Config, Definition,
+    Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Place,
+    Program as ProgramSeam, Renamable, SignatureHelp, SignatureTrigger,
 };
 
 /// More changed files than this are cheaper to load anew than to replace one after the other.
@@ -261,6 +263,68 @@ impl ProgramSeam for TsrProgram {
         cancel: &Cancel,
     ) -> Result<Vec<Place>, EngineError> {
         self.find_references(file, offset, include_declaration, cancel)
+    }
+
+    fn implementations(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Definition, EngineError> {
+        self.find_implementations(file, offset, cancel)
+    }
+
+    fn signature_help(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        trigger: SignatureTrigger,
+        cancel: &Cancel,
+    ) -> Result<Option<SignatureHelp>, EngineError> {
+        self.help_call(file, offset, trigger, cancel)
+    }
+
+    fn can_rename(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Renamable, EngineError> {
+        self.renamable(file, offset, cancel)
+    }
+
+    fn rename(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        new_name: &str,
+        cancel: &Cancel,
+    ) -> Result<Vec<Change>, EngineError> {
+        self.rename_at(file, offset, new_name, cancel)
+    }
+
+    fn inlay_hints(
+        &self,
+        file: &FilePath,
+        range: TextRange,
+        options: InlayOptions,
+        cancel: &Cancel,
+    ) -> Result<Vec<InlayHint>, EngineError> {
+        self.hint(file, range, options, cancel)
+    }
+
+    fn call_items(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<CallItem>, EngineError> {
+        self.callables(file, offset, cancel)
+    }
+
+    fn incoming_calls(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<Calls>, EngineError> {
+        self.calls(file, offset, Direction::Incoming, cancel)
+    }
+
+    fn outgoing_calls(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> Result<Vec<Calls>, EngineError> {
+        self.calls(file, offset, Direction::Outgoing, cancel)
+    }
+
+    fn fixes(&self, file: &FilePath, findings: &[(TextRange, u32)], cancel: &Cancel) -> Result<Vec<Fix>, EngineError> {
+        self.mend(file, findings, cancel)
+    }
+
+    fn organize_imports(&self, file: &FilePath, mode: Organize, cancel: &Cancel) -> Result<Vec<Change>, EngineError> {
+        self.organize(file, mode, cancel)
+    }
+
+    fn file_renamed(&self, old: &FilePath, new: &FilePath, cancel: &Cancel) -> Result<Vec<Change>, EngineError> {
+        self.follow_file(old, new, cancel)
     }
 
     fn workspace_symbols(

@@ -91,6 +91,28 @@ impl TsrProgram {
         })
     }
 
+    pub(super) fn find_implementations(
+        &self,
+        file: &FilePath,
+        offset: u32,
+        cancel: &Cancel,
+    ) -> Result<Definition, EngineError> {
+        self.ask("finding implementations", file, offset, cancel, |service, checker, asked| {
+            let params = lsp::ImplementationParams {
+                text_document: asked.document(),
+                position: asked.position.clone(),
+                ..Default::default()
+            };
+            let found = service.implementations(checker, &params, true)?;
+            let mut places = Places::new(&self.program);
+            let links = found.definition_links.into_iter().flat_map(|links| *links).flatten();
+            let targets = links.filter_map(|link| {
+                places.place(&link.target_uri, &link.target_selection_range, Some(&link.target_range))
+            });
+            Ok(Definition { asked: None, targets: targets.collect() })
+        })
+    }
+
     pub(super) fn find_references(
         &self,
         file: &FilePath,

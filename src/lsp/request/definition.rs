@@ -1,12 +1,13 @@
-//! `textDocument/definition` and `textDocument/typeDefinition`.
+//! `textDocument/definition`, `typeDefinition`, `implementation` and `declaration`.
 
 use tower_lsp::ls_types::*;
 
 use crate::base::Cancel;
 use crate::ide::IdeResult;
-use crate::ide::goto::Targets;
+use crate::ide::goto::{self, Targets};
 use crate::lsp::analysis::View;
 use crate::lsp::to_proto::Edge;
+use crate::project::Snapshot;
 
 use super::Place;
 
@@ -34,6 +35,33 @@ pub fn type_definition<V: View>(
     };
     let targets = view.type_definition(&place.file, place.offset, cancel)?;
     Ok(Some(response(view, edge, &place, targets, edge.abilities.type_definition_link)))
+}
+
+pub fn implementation(
+    snap: &Snapshot,
+    edge: &Edge,
+    params: GotoDefinitionParams,
+    cancel: &Cancel,
+) -> IdeResult<Option<GotoDefinitionResponse>> {
+    let Some(place) = Place::find(snap, edge, &params.text_document_position_params) else {
+        return Ok(None);
+    };
+    let targets = goto::implementation(snap, &place.file, place.offset, cancel)?;
+    Ok(Some(response(snap, edge, &place, targets, edge.abilities.implementation_link)))
+}
+
+/// TypeScript declares what it defines; only the client's ability to take links may differ.
+pub fn declaration(
+    snap: &Snapshot,
+    edge: &Edge,
+    params: GotoDefinitionParams,
+    cancel: &Cancel,
+) -> IdeResult<Option<GotoDefinitionResponse>> {
+    let Some(place) = Place::find(snap, edge, &params.text_document_position_params) else {
+        return Ok(None);
+    };
+    let targets = goto::definition(snap, &place.file, place.offset, cancel)?;
+    Ok(Some(response(snap, edge, &place, targets, edge.abilities.declaration_link)))
 }
 
 /// Links where the client takes them; else plain locations of the names.

@@ -6,6 +6,7 @@
 pub mod completion;
 pub mod definition;
 pub mod hover;
+pub mod references;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;
 
