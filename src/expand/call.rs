@@ -74,6 +74,9 @@ impl Call {
         let mut key = KeyText::new();
         key.nodes(&group_nodes(target));
         key.doc_before(attribute.decorator.file_text(), target.whole.start().min(target.anchor));
+        if target.is_declared {
+            key.text("declare");
+        }
         // Two uses of one macro on one declaration differ in nothing but their arguments.
         key.nodes(&attribute.parts.arguments.into_iter().collect::<Vec<_>>());
         Call::new(CallKind::Attribute, parts, key, attribute.decorator, target.anchor)
@@ -181,7 +184,10 @@ impl Call {
     fn target(&self) -> Option<AttributeTarget<'_>> {
         let decorator = self.find_node(Kind::Decorator)?;
         let parent = decorator.parent()?;
-        attribute_target(decorator, parent, parent.parent()).map(|(target, _)| target)
+        let (mut target, _) = attribute_target(decorator, parent, parent.parent())?;
+        let mut around = std::iter::successors(Some(parent), |node| node.parent());
+        target.is_declared |= around.any(|node| node.is(Kind::AmbientDeclaration));
+        Some(target)
     }
 
     fn find_node(&self, kind: Kind) -> Option<Node<'_>> {

@@ -57,6 +57,7 @@ impl Shapes {
             initializer,
             is_abstract: node.is(Kind::AbstractClassDeclaration),
             is_exported: of.is_exported,
+            is_declared: of.is_declared,
             attributes: attributes_of(of).into_iter().filter_map(|decorator| self.attribute(decorator)).collect(),
             doc: doc_before(node.file_text(), of.whole.start().min(of.anchor)).map(clean_doc),
             syntax: self.range_syntax(node, declaration_range(node)),
@@ -124,9 +125,14 @@ impl Shapes {
     }
 
     fn field(&self, node: Node<'_>, doc: Option<String>) -> FieldShape {
+        let ty = node.field(Field::Type).map(|annotation| self.annotation(annotation));
+        FieldShape { ty, ..self.untyped_field(node, doc) }
+    }
+
+    fn untyped_field(&self, node: Node<'_>, doc: Option<String>) -> FieldShape {
         FieldShape {
             name: self.name(node),
-            ty: node.field(Field::Type).map(|annotation| self.annotation(annotation)),
+            ty: None,
             initializer: node.field(Field::Value).map(|value| self.syntax(value)),
             is_static: node.has_token("static"),
             is_readonly: node.has_token("readonly"),
@@ -268,6 +274,7 @@ impl Shapes {
             range: self.range(range),
             name,
             args: arguments.map(|arguments| self.types_in(arguments, MOST_NESTED_TYPES)).unwrap_or_default(),
+            fields: Vec::new(),
         })
     }
 
@@ -319,6 +326,7 @@ impl Shapes {
         };
         let mut name = None;
         let mut args = Vec::new();
+        let mut fields = Vec::new();
         let kind = match ty.kind() {
             Kind::ParenthesizedType => {
                 return ty.first_named().map_or_else(|| self.other(ty), |inner| self.type_at(inner, depth));
@@ -352,6 +360,14 @@ impl Shapes {
                 args = inner.args;
                 inner.kind
             }
+            Kind::OptionalType => {
+                args = self.types_in(ty, depth);
+                TypeKind::Optional
+            }
+            Kind::RestType => {
+                args = self.types_in(ty, depth);
+                TypeKind::Rest
+            }
             Kind::UnionType | Kind::IntersectionType => {
                 args = union_parts(ty).into_iter().map(|part| self.type_at(part, depth)).collect();
                 if ty.is(Kind::UnionType) { TypeKind::Union } else { TypeKind::Intersection }
@@ -361,10 +377,39 @@ impl Shapes {
                 _ => TypeKind::Literal,
             },
             Kind::FunctionType | Kind::ConstructorType => TypeKind::Function,
-            Kind::ObjectType => TypeKind::Object,
+            Kind::ObjectType => {
+                (fields, args) = self.object_members(ty, depth);
+                TypeKind::Object
+            }
             _ => TypeKind::Other,
         };
-        TypeRef { kind, text: ty.text().to_owned(), range: self.range(ty.range()), name, args }
+        TypeRef { kind, text: ty.text().to_owned(), range: self.range(ty.range()), name, args, fields }
+    }
+
+    /// Properties and methods, and key and value of the first index signature.
+    fn object_members(&self, ty: Node<'_>, depth: u32) -> (Vec<FieldShape>, Vec<TypeRef>) {
+        let mut fields = Vec::new();
+        let mut index = Vec::new();
+        for member in ty.named_children() {
+            let annotated = member.field(Field::Type).and_then(Node::first_named);
+            match member.kind() {
+                Kind::PropertySignature | Kind::MethodSignature => {
+                    let ty = if member.is(Kind::PropertySignature) {
+                        annotated.map(|ty| self.type_at(ty, depth))
+                    } else {
+                        Some(TypeRef { kind: TypeKind::Function, ..self.other(member) })
+                    };
+                    let doc = doc_before(member.file_text(), member.start()).map(clean_doc);
+                    fields.push(FieldShape { ty, ..self.untyped_field(member, doc) });
+                }
+                Kind::IndexSignature if index.is_empty() => {
+                    index.extend(member.field(Field::IndexType).map(|key| self.type_at(key, depth)));
+                    index.extend(annotated.map(|ty| self.type_at(ty, depth)));
+                }
+                _ => {}
+            }
+        }
+        (fields, index)
     }
 
     fn other(&self, ty: Node<'_>) -> TypeRef {
@@ -374,6 +419,7 @@ impl Shapes {
             range: self.range(ty.range()),
             name: None,
             args: Vec::new(),
+            fields: Vec::new(),
         }
     }
 
@@ -381,8 +427,19 @@ impl Shapes {
         match part.kind() {
             // A named part, `[x: number]`.
             Kind::RequiredParameter | Kind::OptionalParameter => {
-                let ty = part.field(Field::Type).and_then(Node::first_named);
-                ty.map_or_else(|| self.other(part), |ty| self.type_at(ty, depth))
+                let Some(ty) = part.field(Field::Type).and_then(Node::first_named) else {
+                    return self.other(part);
+                };
+                let inner = self.type_at(ty, depth);
+                let is_rest = [Field::Name, Field::Pattern]
+                    .into_iter()
+                    .any(|name| part.field(name).is_some_and(|name| name.is(Kind::RestPattern)));
+                let kind = match (part.kind(), is_rest) {
+                    (Kind::OptionalParameter, _) => TypeKind::Optional,
+                    (_, true) => TypeKind::Rest,
+                    _ => return inner,
+                };
+                TypeRef { kind, args: vec![inner], ..self.other(part) }
             }
             _ => self.type_at(part, depth),
         }

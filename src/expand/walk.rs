@@ -96,6 +96,8 @@ pub(super) struct AttributeTarget<'t> {
     /// Start of the first attribute or of the declaration.
     pub anchor: u32,
     pub is_exported: bool,
+    /// Ambient: `declare` stands on it or around it.
+    pub is_declared: bool,
 }
 
 /// `@name(args) { block }` as an expression, statement or type.
@@ -380,9 +382,10 @@ impl<'t> Walk<'_, 't> {
                 return false;
             }
         }
-        let Some((target, may_be_decorator)) = attribute_target(decorator, parent, outer) else {
+        let Some((mut target, may_be_decorator)) = attribute_target(decorator, parent, outer) else {
             return true;
         };
+        target.is_declared |= self.ancestors.iter().any(|around| around.is(Kind::AmbientDeclaration));
         let callee = (self.resolve)(parts.name, &name);
         // What is no macro is a decorator. Where TypeScript has none, it says so of a name that means
         // something; of one that means nothing, or nothing in a namespace, we can say more.
@@ -481,6 +484,7 @@ pub(super) fn attribute_target<'t>(
             holder: None,
             anchor: parent.start(),
             is_exported: false,
+            is_declared: false,
         };
         Some((target, may_be_decorator))
     };
@@ -493,6 +497,7 @@ pub(super) fn attribute_target<'t>(
                 holder: None,
                 anchor: parent.start(),
                 is_exported: exported_by.is_some(),
+                is_declared: false,
             };
             Some((target, true))
         }
@@ -508,6 +513,7 @@ pub(super) fn attribute_target<'t>(
                 holder: None,
                 anchor: parent.start(),
                 is_exported: whole.is(Kind::ExportStatement),
+                is_declared: has_declare(parent),
             };
             Some((target, kind == Some(TargetKind::Class)))
         }
@@ -544,11 +550,18 @@ pub(super) fn attribute_target<'t>(
                 holder: Some(parent),
                 anchor,
                 is_exported: false,
+                is_declared: false,
             };
             Some((target, true))
         }
         _ => None,
     }
+}
+
+/// Whether `declare` stands between a statement's own words and its declaration.
+fn has_declare(statement: Node<'_>) -> bool {
+    let inner = statement.field(Field::Declaration);
+    statement.is(Kind::AmbientDeclaration) || inner.is_some_and(has_declare)
 }
 
 fn declaration_kind(declaration: Node<'_>) -> Option<TargetKind> {

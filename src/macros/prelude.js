@@ -60,6 +60,14 @@ class Syntax {
   }
   toString() { return this.text; }
   toJSON() { return this.text; }
+  // The characters from `start` to `end` as an expression that leads back to where they stand.
+  slice(start, end = this.text.length) {
+    const text = this.text.slice(start, end);
+    const range = this[RANGE];
+    if (range === undefined || this[SOURCE] !== undefined) return new Expr(text);
+    const from = range.start + utf8Length(this.text.slice(0, start));
+    return new Expr(text, { start: from, end: from + utf8Length(text) });
+  }
 }
 class Name extends Syntax {
   // What it is spliced as, made once: a field's name stands in a dozen places.
@@ -89,6 +97,7 @@ class TypeRef extends TypeNode {
     this.kind = json.kind;
     this.name = json.name;
     this.args = many(json.args, typeRef);
+    this.fields = many(json.fields, (each) => new Field(each));
   }
 }
 
@@ -177,6 +186,7 @@ class Target {
     this.initializer = optional(json.initializer, expr);
     this.isAbstract = json.isAbstract === true;
     this.isExported = json.isExported === true;
+    this.isDeclared = json.isDeclared === true;
     this.attributes = many(json.attributes, attribute);
     this.doc = json.doc;
     this.text = json.syntax.text;

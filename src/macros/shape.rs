@@ -70,9 +70,13 @@ pub struct TypeRef {
     /// Of a named type, without its arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Type arguments, members of a union, intersection or tuple, the element of an array.
+    /// Type arguments, members of a union, intersection or tuple, the element of an array, key and
+    /// value of an object type's index signature.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<TypeRef>,
+    /// Properties and methods of an object type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,10 @@ pub enum TypeKind {
     Literal,
     Function,
     Object,
+    /// `T?` in a tuple.
+    Optional,
+    /// `...T` in a tuple.
+    Rest,
     Other,
 }
 
@@ -230,6 +238,9 @@ pub struct Target {
     pub is_abstract: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_exported: bool,
+    /// Ambient: of something that exists elsewhere.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_declared: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -206,3 +206,82 @@ fn other_declarations() {
     a: string = "b"
     "#);
 }
+
+fn first_type(declaration: &str) -> TypeRef {
+    seen(declaration).target.unwrap().fields.into_iter().next().unwrap().ty.unwrap()
+}
+
+#[test]
+fn parts_of_tuples_say_whether_they_are_optional_or_take_the_rest() {
+    let named = first_type("@m class A { a: [x: number, y?: string, ...z: boolean[]] }");
+    let plain = first_type("@m class A { a: readonly [number, string?, ...boolean[]] }");
+    let parts = |tuple: &TypeRef| tuple.args.iter().map(|part| self::ty(Some(part))).collect::<Vec<_>>();
+    assert_eq!(
+        parts(&named),
+        [
+            "Keyword number",
+            "Optional y?: string<Keyword string>",
+            "Rest ...z: boolean[]<Array boolean[]<Keyword boolean>>"
+        ]
+    );
+    assert_eq!(
+        parts(&plain),
+        ["Keyword number", "Optional string?<Keyword string>", "Rest ...boolean[]<Array boolean[]<Keyword boolean>>"]
+    );
+}
+
+#[test]
+fn object_types_have_fields_and_an_index_signature() {
+    let object = first_type(
+        "@m class A { a: { /** Its name. */ readonly a: string; 'b c'?: { d: Date }; m(): void; [k: string]: number[]; (): 1 } }",
+    );
+    let fields: Vec<String> = object
+        .fields
+        .iter()
+        .map(|field| {
+            let inner: Vec<&str> =
+                field.ty.iter().flat_map(|ty| &ty.fields).map(|inner| inner.name.text.as_str()).collect();
+            let ty = self::ty(field.ty.as_ref());
+            format!("{} {ty} {} {} {:?} {inner:?}", field.name.text, field.is_readonly, field.is_optional, field.doc)
+        })
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "a Keyword string true false Some(\"Its name.\") []",
+            "'b c' Object { d: Date } false true None [\"d\"]",
+            "m Function m(): void false false None []"
+        ]
+    );
+    assert_eq!(
+        object.args.iter().map(|part| self::ty(Some(part))).collect::<Vec<_>>(),
+        ["Keyword string", "Array number[]<Keyword number>"]
+    );
+}
+
+#[test]
+fn a_declared_class_is_told_from_one_that_is_there() {
+    for (declaration, is_declared) in [
+        ("@m class A {}", false),
+        ("@m export class A {}", false),
+        ("@m declare class A {}", true),
+        ("@m export declare abstract class A {}", true),
+        ("export @m class A {}", false),
+        ("declare namespace N { @m class A {} }", true),
+        ("declare module 'x' { @m export class A {} }", true),
+        ("namespace N { @m export class A {} }", false),
+        ("@m declare function f(): void;", true),
+    ] {
+        assert_eq!(seen(declaration).target.unwrap().is_declared, is_declared, "{declaration}");
+    }
+}
+
+#[test]
+fn declare_around_a_class_is_part_of_the_use() {
+    let digest = |declaration: &str| {
+        let world = World::new(&[("/a.ms", &format!("macro m(ctx: MacroContext) {{}}\n{declaration}\n"))]);
+        world.known("/a.ms", Flavour::Check).pending[0].digest()
+    };
+    assert_ne!(digest("namespace N { @m class A {} }"), digest("declare namespace N { @m class A {} }"));
+    assert_eq!(digest("namespace N { @m class A {} }"), digest("namespace M { @m class A {} }"));
+}
