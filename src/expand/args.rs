@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::base::TextRange;
-use crate::macros::shape::{Arg, SyntaxForm};
+use crate::macros::shape::{Arg, SyntaxForm, TypeRef};
 use crate::syntax::{Field, Kind, Node, ast};
 
 use super::names::{MacroFacts, ParamKind};
@@ -18,16 +18,24 @@ pub(super) struct BadArgument {
 
 pub(super) struct Bound<'t> {
     pub args: Vec<Arg>,
+    pub type_args: Vec<TypeRef>,
     pub faults: Vec<BadArgument>,
     /// The nodes of the arguments, with the kind of the parameter each went to.
     pub nodes: Vec<(Node<'t>, ParamKind)>,
 }
 
-/// Binds the arguments written in `list` (none: used without parentheses). `name` is the node to
-/// blame where an argument is missing.
-pub(super) fn bind<'t>(callee: &MacroFacts, list: Option<Node<'t>>, name: Node<'t>, shapes: &Shapes) -> Bound<'t> {
+/// Binds the arguments written in `list` (none: used without parentheses) and the types written in
+/// `types`. `name` is the node to blame where an argument is missing.
+pub(super) fn bind<'t>(
+    callee: &MacroFacts,
+    types: Option<Node<'t>>,
+    list: Option<Node<'t>>,
+    name: Node<'t>,
+    shapes: &Shapes,
+) -> Bound<'t> {
     let given: Vec<Node<'t>> = list.map(|list| list.named_children().collect()).unwrap_or_default();
-    let mut bound = Bound { args: Vec::new(), faults: Vec::new(), nodes: Vec::new() };
+    let mut bound = Bound { args: Vec::new(), type_args: Vec::new(), faults: Vec::new(), nodes: Vec::new() };
+    bind_types(callee, types, name, shapes, &mut bound);
     let rest = callee.params.last().filter(|param| param.is_rest);
     for (index, node) in given.iter().copied().enumerate() {
         let param = callee.params.get(index).or(rest);
@@ -70,6 +78,50 @@ pub(super) fn bind<'t>(callee: &MacroFacts, list: Option<Node<'t>>, name: Node<'
         });
     }
     bound
+}
+
+/// As many types as the macro declares parameters for, those with a default aside.
+fn bind_types<'t>(
+    callee: &MacroFacts,
+    types: Option<Node<'t>>,
+    name: Node<'t>,
+    shapes: &Shapes,
+    bound: &mut Bound<'t>,
+) {
+    let given: Vec<Node<'t>> = types.map(|types| types.named_children().collect()).unwrap_or_default();
+    let params = &callee.type_params;
+    if let (Some(first), Some(last)) = (given.get(params.len()), given.last()) {
+        bound.faults.push(BadArgument {
+            range: TextRange::new(first.start(), last.end()),
+            message: format!(
+                "`{}` takes {}, but {} given",
+                callee.name,
+                count(params.len(), "type argument"),
+                are(given.len())
+            ),
+            help: params.is_empty().then(|| "Declare the macro with type parameters: `macro name<T>(…)`".to_owned()),
+        });
+    }
+    let missing: Vec<String> = params
+        .iter()
+        .skip(given.len())
+        .filter(|param| !param.is_optional)
+        .map(|param| format!("`{}`", param.name))
+        .collect();
+    if !missing.is_empty() {
+        bound.faults.push(BadArgument {
+            range: types.unwrap_or(name).range(),
+            message: format!(
+                "`{}` needs {} more type {}: {}",
+                callee.name,
+                missing.len(),
+                if missing.len() == 1 { "argument" } else { "arguments" },
+                missing.join(", ")
+            ),
+            help: Some(format!("Write them behind the name: `@{}<T>(…)`", callee.name)),
+        });
+    }
+    bound.type_args = given.into_iter().map(|ty| shapes.type_ref(ty)).collect();
 }
 
 fn count(number: usize, noun: &str) -> String {

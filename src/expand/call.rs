@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Digest, FilePath, Recipe, TextRange};
 use crate::macros::protocol::CacheOptions;
-use crate::macros::shape::{Arg, Input};
+use crate::macros::shape::{Arg, Input, TypeRef};
 use crate::macros::{FailureKind, Outcome, PieceOrigin};
 use crate::syntax::{Kind, Node, SyntaxFile};
 
@@ -48,6 +48,7 @@ pub struct Call {
     /// What a block says of the responses that it fetches.
     pub cache: CacheOptions,
     args: Arc<Vec<Arg>>,
+    type_args: Arc<Vec<TypeRef>>,
     digest: Digest,
     /// The text that holds the use: the source, or a macro's output.
     syntax: SyntaxFile,
@@ -65,6 +66,7 @@ pub(super) struct CallParts<'a> {
     pub range: TextRange,
     pub depth: u32,
     pub args: Vec<Arg>,
+    pub type_args: Vec<TypeRef>,
     pub syntax: &'a SyntaxFile,
 }
 
@@ -78,6 +80,7 @@ impl Call {
             key.text("declare");
         }
         // Two uses of one macro on one declaration differ in nothing but their arguments.
+        key.nodes(&attribute.parts.type_arguments.into_iter().collect::<Vec<_>>());
         key.nodes(&attribute.parts.arguments.into_iter().collect::<Vec<_>>());
         Call::new(CallKind::Attribute, parts, key, attribute.decorator, target.anchor)
     }
@@ -118,6 +121,7 @@ impl Call {
             block: None,
             cache: CacheOptions::default(),
             args: Arc::new(parts.args),
+            type_args: Arc::new(parts.type_args),
             digest: key.digest("use"),
             syntax: parts.syntax.clone(),
             node: node.range(),
@@ -145,19 +149,19 @@ impl Call {
     /// What the macro sees. Built anew at each call: ask only to run the macro.
     pub fn input(&self) -> Input {
         let shapes = Shapes { anchor: self.anchor };
-        let args = Vec::clone(&self.args);
+        let (args, type_args) = (Vec::clone(&self.args), Vec::clone(&self.type_args));
         match self.kind {
             CallKind::Attribute => {
                 let target = self.target().and_then(|target| Some(shapes.target(&target, target.kind?)));
-                Input { target, args, block: None }
+                Input { target, args, type_args, block: None }
             }
             CallKind::Expression => {
                 let block = self
                     .find_node(Kind::MacroInvocation)
                     .and_then(|node| node.field(crate::syntax::Field::Body).map(|block| shapes.block(block)));
-                Input { target: None, args, block }
+                Input { target: None, args, type_args, block }
             }
-            CallKind::Comptime => Input { target: None, args, block: None },
+            CallKind::Comptime => Input { target: None, args, type_args, block: None },
         }
     }
 

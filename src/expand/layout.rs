@@ -17,7 +17,7 @@ use super::key::TokenTable;
 use super::rope::Rope;
 use super::shape::{declaration_range, doc_before};
 use super::splice::{Doc, Expander, Known, Within};
-use super::walk::{AttributeUse, ExpressionUse, Position};
+use super::walk::{AttributeUse, ExpressionUse, Position, is_type_position};
 use super::{CallKind, Expansion, Origin};
 
 /// What the attributes of one declaration made.
@@ -354,7 +354,8 @@ impl Expander<'_> {
             base: &wrapped,
             facts: doc.facts,
             within: Some(Within { call, id: &known.call.id, range, name }),
-            depth: doc.depth + 1,
+            depth: known.call.depth + 1,
+            level: doc.level + 1,
         };
         self.document(&inner, &mut edits);
         let whole = edits.render_all(&wrapped);
@@ -500,12 +501,43 @@ fn placeholder(doc: &Doc<'_>, args: &[TextRange], position: Position, glue: Text
         if index > 0 {
             out.glue(", ", glue);
         }
-        edits.render_into(&mut out, doc.base, *arg);
+        argument(doc, *arg, edits, &mut out);
     }
     if !args.is_empty() {
         out.glue(if position == Position::Statement { "];" } else { "] as any)" }, glue);
     }
     out
+}
+
+/// An argument as code of its own. Uses of macros in it were not looked at: what they stand for is
+/// said by a macro that did not answer.
+fn argument(doc: &Doc<'_>, range: TextRange, edits: &Edits, out: &mut Rope) {
+    let mut uses = Vec::new();
+    if let Some(node) = doc.syntax.root().covering(range) {
+        let mut parents: Vec<Node<'_>> = Vec::new();
+        node.traverse(
+            &mut parents,
+            |parents, node| {
+                if node.is(Kind::MacroInvocation) && range.contains_range(node.range()) {
+                    let is_type = parents.last().is_some_and(|parent| is_type_position(*parent, node));
+                    uses.push((node.range(), is_type));
+                    return false;
+                }
+                parents.push(node);
+                true
+            },
+            |parents, _| {
+                parents.pop();
+            },
+        );
+    }
+    let mut at = range.start;
+    for (inner, is_type) in uses {
+        edits.render_into(out, doc.base, TextRange::new(at, inner.start));
+        out.glue(if is_type { "any" } else { "(undefined as any)" }, doc.source(inner));
+        at = inner.end;
+    }
+    edits.render_into(out, doc.base, TextRange::new(at, range.end));
 }
 
 /// A value in place of a whole statement.

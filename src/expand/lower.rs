@@ -205,7 +205,7 @@ impl<'a, 't> Module<'a, 't> {
         let any = |_: Node<'_>, name: &str| Some(MacroRef { module: file.clone(), name: name.to_owned() });
         let found = find(root, facts, &any);
         {
-            let doc = Doc { syntax, base: &base, facts, within: None, depth: 0 };
+            let doc = Doc { syntax, base: &base, facts, within: None, depth: 0, level: 0 };
             for (index, thing) in found.iter().enumerate().rev() {
                 lower_one(file, &doc, thing, index as u32, &mut edits);
             }

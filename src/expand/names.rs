@@ -67,11 +67,20 @@ pub enum Export {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacroFacts {
     pub name: String,
+    /// `macro name<T, U = string>(…)`: what a use gives in angle brackets.
+    pub type_params: Vec<MacroTypeParam>,
     /// Without the context.
     pub params: Vec<MacroParam>,
     pub is_exported: bool,
     /// `extern macro`: declared here, provided by `msc`.
     pub is_extern: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MacroTypeParam {
+    pub name: String,
+    /// It has a default.
+    pub is_optional: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -312,7 +321,18 @@ fn macro_facts(declaration: Node<'_>, is_exported: bool) -> Option<MacroFacts> {
         .skip(skip)
         .map(macro_param)
         .collect();
-    Some(MacroFacts { name: declaration.field(Field::Name)?.text().to_owned(), params, is_exported, is_extern })
+    let type_params = declaration
+        .field(Field::TypeParameters)
+        .into_iter()
+        .flat_map(Node::named_children)
+        .filter(|param| param.is(Kind::TypeParameter))
+        .map(|param| MacroTypeParam {
+            name: param.field(Field::Name).map_or("", Node::text).to_owned(),
+            is_optional: param.child_of_kind(Kind::DefaultType).is_some(),
+        })
+        .collect();
+    let name = declaration.field(Field::Name)?.text().to_owned();
+    Some(MacroFacts { name, type_params, params, is_exported, is_extern })
 }
 
 fn macro_param(param: Node<'_>) -> MacroParam {

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::macros::protocol::Report;
+use crate::macros::shape::{Arg, TypeRef};
 use crate::syntax::errors::errors;
 use crate::syntax::{Kind, Node, SyntaxFile};
 
@@ -33,8 +34,12 @@ use super::tail::Tail;
 use super::walk::{AttributeUse, Found, find};
 use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, Origin};
 
-/// Output may use macros in turn to this depth.
+/// Output may use macros in turn to this depth. Uses that the program itself nests do not count.
 const MOST_DEPTH: u32 = 128;
+
+/// Uses may stand in the arguments of uses to this depth, whoever wrote them. Each level is a text that
+/// is read on its own.
+const MOST_LEVELS: u32 = 200;
 
 /// Uses in the outputs of one file: two macros that use each other twice would double for ever.
 const MOST_NESTED: usize = 10_000;
@@ -82,7 +87,7 @@ fn broken_quotes(request: &Request, blanked: &[TextRange]) -> Vec<Diagnostic> {
 }
 
 fn expand_source(request: &Request, source: &str, blanked: &[TextRange], async_words: &[TextRange]) -> Expanded {
-    match expand_without(request, source, blanked, async_words, &FxHashSet::default()) {
+    match expand_without(request, source, blanked, async_words, &TooDeep::default()) {
         Ok(expanded) => expanded,
         // Uses that led too deep are left out, lest every level of their output be told as an error too.
         Err(too_deep) => expand_without(request, source, blanked, async_words, &too_deep).unwrap_or_else(|_| {
@@ -92,14 +97,17 @@ fn expand_source(request: &Request, source: &str, blanked: &[TextRange], async_w
     }
 }
 
+/// Outermost uses that led too deep, with the limit that they passed.
+type TooDeep = FxHashMap<CallId, u32>;
+
 /// `Err`: the outermost uses that led too deep.
 fn expand_without(
     request: &Request,
     source: &str,
     blanked: &[TextRange],
     async_words: &[TextRange],
-    too_deep: &FxHashSet<CallId>,
-) -> Result<Expanded, FxHashSet<CallId>> {
+    too_deep: &TooDeep,
+) -> Result<Expanded, TooDeep> {
     let base = Rope::source(source);
     let mut expander = Expander {
         request,
@@ -112,12 +120,12 @@ fn expand_without(
         tail: Tail::default(),
         blanked,
         left_out: too_deep,
-        too_deep: FxHashSet::default(),
+        too_deep: TooDeep::default(),
         resolved: RefCell::default(),
         macros: RefCell::default(),
         bound: request.facts.bound().collect(),
     };
-    let doc = Doc { syntax: request.syntax, base: &base, facts: request.facts, within: None, depth: 0 };
+    let doc = Doc { syntax: request.syntax, base: &base, facts: request.facts, within: None, depth: 0, level: 0 };
     let mut edits = Edits::default();
     for word in async_words {
         edits.remove(*word);
@@ -162,7 +170,10 @@ pub(super) struct Doc<'d> {
     pub facts: &'d FileFacts,
     /// The use whose output this is.
     pub within: Option<Within<'d>>,
+    /// How many outputs of macros are around what this text was written by.
     pub depth: u32,
+    /// How many texts this one stands in.
+    pub level: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -175,6 +186,15 @@ pub(super) struct Within<'d> {
 }
 
 impl Doc<'_> {
+    /// The depth of a use that stands at `offset`: one that was copied from the source is the
+    /// program's own, wherever a macro put it.
+    fn depth_at(&self, offset: u32) -> u32 {
+        match self.base.segment_at(offset).map(|segment| &segment.origin) {
+            Some(Origin::Verbatim { .. } | Origin::Copied { .. }) => 0,
+            _ => self.depth,
+        }
+    }
+
     /// The part of the source that `range` of this text stands for.
     pub fn source(&self, range: TextRange) -> TextRange {
         match self.within {
@@ -196,13 +216,24 @@ pub(super) struct Expander<'a> {
     /// Parts of the source that do not parse and are not in the tree.
     blanked: &'a [TextRange],
     /// Uses that are known to lead too deep, and those that were found to.
-    left_out: &'a FxHashSet<CallId>,
-    too_deep: FxHashSet<CallId>,
+    left_out: &'a TooDeep,
+    too_deep: TooDeep,
     /// What names stand for in the file, as far as they were asked for.
     resolved: RefCell<FxHashMap<String, Option<MacroRef>>>,
     macros: RefCell<FxHashMap<MacroRef, Option<Arc<MacroFacts>>>>,
     /// Names that mean something at the file's top level.
     bound: FxHashSet<&'a str>,
+}
+
+/// A use as it is written.
+struct Written<'t> {
+    /// The decorator or the invocation.
+    node: Node<'t>,
+    name: Node<'t>,
+    /// In angle brackets.
+    types: Option<Node<'t>>,
+    /// In parentheses.
+    list: Option<Node<'t>>,
 }
 
 /// A use with what is known of it.
@@ -369,15 +400,14 @@ impl<'a> Expander<'a> {
                     return None;
                 }
                 let has_error = attribute.target.whole.has_error() || self.is_blanked(doc, attribute.target.whole);
-                let (args, is_bound) = self.bind(
-                    doc,
-                    &callee,
-                    attribute.decorator,
+                let written = Written {
+                    node: attribute.decorator,
                     name,
-                    attribute.parts.arguments,
-                    attribute.target.anchor,
-                )?;
-                let parts = self.parts(doc, &attribute.id, callee, attribute.decorator, args);
+                    types: attribute.parts.type_arguments,
+                    list: attribute.parts.arguments,
+                };
+                let (args, type_args, is_bound) = self.bind(doc, &callee, &written, attribute.target.anchor)?;
+                let parts = self.parts(doc, &attribute.id, callee, attribute.decorator, args, type_args);
                 let call = Call::attribute(attribute, parts);
                 self.enter(doc, call, name, target, is_bound && !attribute.decorator.has_error(), has_error)
             }
@@ -387,9 +417,11 @@ impl<'a> Expander<'a> {
                     return None;
                 };
                 let list = found.node.field(crate::syntax::Field::Arguments);
-                let (args, is_bound) = self.bind(doc, &callee, found.node, found.name, list, found.node.start())?;
+                let types = found.node.field(crate::syntax::Field::TypeArguments);
+                let written = Written { node: found.node, name: found.name, types, list };
+                let (args, type_args, is_bound) = self.bind(doc, &callee, &written, found.node.start())?;
                 let code_args = self.code_args(&callee, list);
-                let parts = self.parts(doc, &found.id, callee, found.node, args);
+                let parts = self.parts(doc, &found.id, callee, found.node, args, type_args);
                 let call = Call::expression(found, parts);
                 let known = self.enter(doc, call, found.name, None, is_bound && !found.node.has_error(), false)?;
                 Some(Known { code_args, ..known })
@@ -406,7 +438,7 @@ impl<'a> Expander<'a> {
                     self.faults(doc, block.lowered.faults.clone());
                 }
                 let may_run = !has_error && block.lowered.faults.is_empty();
-                let parts = self.parts(doc, &found.id, callee, found.node, Vec::new());
+                let parts = self.parts(doc, &found.id, callee, found.node, Vec::new(), Vec::new());
                 let call = Call::comptime(found, block, parts);
                 self.enter(doc, call, found.name, None, may_run, false)
             }
@@ -436,7 +468,8 @@ impl<'a> Expander<'a> {
         id: &CallId,
         callee: MacroRef,
         node: Node<'_>,
-        args: Vec<crate::macros::shape::Arg>,
+        args: Vec<Arg>,
+        type_args: Vec<TypeRef>,
     ) -> CallParts<'p> {
         let id = match doc.within {
             Some(within) => CallId(format!("{}/{}", within.id.0, id.0)),
@@ -447,8 +480,9 @@ impl<'a> Expander<'a> {
             file: self.request.file,
             callee,
             range: doc.within.map_or_else(|| node.range(), |within| within.range),
-            depth: doc.depth,
+            depth: doc.depth_at(node.start()),
             args,
+            type_args,
             syntax: doc.syntax,
         }
     }
@@ -489,13 +523,15 @@ impl<'a> Expander<'a> {
         if call.kind != CallKind::Comptime {
             self.modules.insert(call.callee.module.clone());
         }
-        if doc.depth >= MOST_DEPTH || self.calls.len() >= MOST_NESTED && doc.within.is_some() {
-            self.too_deep.extend(self.outermost(doc));
+        let is_too_many = self.calls.len() >= MOST_NESTED && doc.within.is_some();
+        if call.depth >= MOST_DEPTH || doc.level >= MOST_LEVELS || is_too_many {
+            let limit = if doc.level >= MOST_LEVELS { MOST_LEVELS } else { MOST_DEPTH };
+            self.too_deep.extend(self.outermost(doc).map(|outermost| (outermost, limit)));
             self.calls.push(site);
             return Some(Known { call, index, expansion: None, code_args: Vec::new() });
         }
-        if self.left_out.contains(&call.id) {
-            self.recursion(&call, site.name);
+        if let Some(limit) = self.left_out.get(&call.id) {
+            self.recursion(&call, site.name, *limit);
             self.calls.push(site);
             return Some(Known { call, index, expansion: None, code_args: Vec::new() });
         }
@@ -564,11 +600,10 @@ impl<'a> Expander<'a> {
         &mut self,
         doc: &Doc<'_>,
         callee: &MacroRef,
-        node: Node<'_>,
-        name: Node<'_>,
-        list: Option<Node<'_>>,
+        written: &Written<'_>,
         anchor: u32,
-    ) -> Option<(Vec<crate::macros::shape::Arg>, bool)> {
+    ) -> Option<(Vec<Arg>, Vec<TypeRef>, bool)> {
+        let Written { node, name, types, list } = *written;
         let facts = self.macro_facts(callee)?;
         if facts.is_extern {
             let message = format!("`{}` is declared `extern`, but this msc does not provide it", callee.name);
@@ -576,7 +611,7 @@ impl<'a> Expander<'a> {
             self.diagnostics.push(Diagnostic::new(Code::UNKNOWN_MACRO, self.request.file, at, message));
             return None;
         }
-        let bound = args::bind(&facts, list, name, &Shapes { anchor });
+        let bound = args::bind(&facts, types, list, name, &Shapes { anchor });
         for fault in &bound.faults {
             let mut diagnostic =
                 Diagnostic::new(Code::BAD_ARGUMENT, self.request.file, doc.source(fault.range), fault.message.clone());
@@ -585,10 +620,10 @@ impl<'a> Expander<'a> {
         }
         if doc.depth == 0 {
             self.syntax_errors(doc, list.unwrap_or(node));
-            self.name_use(doc, callee, name, &bound);
+            self.name_use(doc, callee, written, &bound);
         }
-        let Bound { args, faults, .. } = bound;
-        Some((args, faults.is_empty()))
+        let Bound { args, type_args, faults, .. } = bound;
+        Some((args, type_args, faults.is_empty()))
     }
 
     /// The arguments that go to parameters of type `Expr`.
@@ -607,14 +642,16 @@ impl<'a> Expander<'a> {
     }
 
     /// Shows the engine that the name is used, and what values its parameters get.
-    fn name_use(&mut self, doc: &Doc<'_>, callee: &MacroRef, name: Node<'_>, bound: &Bound<'_>) {
+    fn name_use(&mut self, doc: &Doc<'_>, callee: &MacroRef, written: &Written<'_>, bound: &Bound<'_>) {
         if !self.is_check() {
             return;
         }
+        let name = written.name;
         let head = name.text().split('.').next().unwrap_or("");
         let module = (!self.bound.contains(head)).then(|| self.imports.specifier_of(&callee.module));
         let values = if bound.faults.is_empty() { bound.nodes.as_slice() } else { &[] };
-        self.tail.name_use(doc.base, name.range(), module, values);
+        let types = written.types.filter(|_| bound.faults.is_empty()).map(Node::range);
+        self.tail.name_use(doc.base, name.range(), types, module, values);
     }
 
     fn macro_facts(&self, callee: &MacroRef) -> Option<Arc<MacroFacts>> {
@@ -648,8 +685,8 @@ impl<'a> Expander<'a> {
         Some(site.id.clone())
     }
 
-    fn recursion(&mut self, call: &Call, at: TextRange) {
-        let message = format!("`{}` expands into uses of macros more than {MOST_DEPTH} deep", call.callee.name);
+    fn recursion(&mut self, call: &Call, at: TextRange, limit: u32) {
+        let message = format!("`{}` expands into uses of macros more than {limit} deep", call.callee.name);
         self.diagnostics.push(
             Diagnostic::new(Code::RECURSION, self.request.file, at, message)
                 .with_help("A macro whose output uses the macro itself needs a case in which it does not"),

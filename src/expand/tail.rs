@@ -33,8 +33,15 @@ pub(super) struct Tail {
 
 impl Tail {
     /// A macro's name, used at `name` in `base`; `module` where it is not bound in the file.
-    /// `values` are the arguments, of which constants are checked against their parameters.
-    pub fn name_use(&mut self, base: &Rope, name: TextRange, module: Option<String>, values: &[(Node<'_>, ParamKind)]) {
+    /// `types` are the type arguments with their brackets, `values` the arguments, of which constants are checked against their parameters.
+    pub fn name_use(
+        &mut self,
+        base: &Rope,
+        name: TextRange,
+        types: Option<TextRange>,
+        module: Option<String>,
+        values: &[(Node<'_>, ParamKind)],
+    ) {
         let prefix = module.map(|module| {
             let index = self.modules.iter().position(|known| *known == module).unwrap_or_else(|| {
                 self.modules.push(module);
@@ -48,7 +55,11 @@ impl Tail {
         rope.glue(&format!("{}typeof {prefix}", if has_values { "(null! as " } else { "null! as " }), name);
         rope.append_range(base, name);
         if has_values {
-            rope.glue(")(null!", name);
+            rope.glue(")", name);
+            if let Some(types) = types {
+                rope.append_range(base, types);
+            }
+            rope.glue("(null!", name);
             for (node, kind) in values {
                 rope.glue(", ", node.range());
                 if *kind == ParamKind::Value {
@@ -58,6 +69,8 @@ impl Tail {
                 }
             }
             rope.glue(")", name);
+        } else if let Some(types) = types {
+            rope.append_range(base, types);
         }
         self.uses.push(rope);
     }

@@ -578,7 +578,7 @@ fn declaration_kind(declaration: Node<'_>) -> Option<TargetKind> {
     })
 }
 
-fn is_type_position(parent: Node<'_>, node: Node<'_>) -> bool {
+pub(super) fn is_type_position(parent: Node<'_>, node: Node<'_>) -> bool {
     match parent.kind() {
         Kind::TypeAnnotation
         | Kind::UnionType

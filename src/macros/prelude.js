@@ -728,9 +728,10 @@ function report(isError, at, message, help) {
 }
 
 class MacroContext {
-  constructor(target, block) {
+  constructor(target, block, typeArguments) {
     this.target = target;
     this.block = block;
+    this.typeArguments = typeArguments;
   }
   addMembers(fragment) { emitAt("Members", fragment); }
   addBefore(fragment) { emitAt("Before", fragment); }
@@ -752,7 +753,7 @@ class MacroContext {
   }
   // Distinct within the expansion, and between uses that differ in target or arguments.
   unique(hint) {
-    state.seed ??= hash(`${state.macro}\n${state.target?.kind}\n${state.target?.name}\n${state.args.map(tokens).join("\n")}`);
+    state.seed ??= hash(`${state.macro}\n${state.target?.kind}\n${state.target?.name}\n${[...state.typeArgs, ...state.args].map(tokens).join("\n")}`);
     const count = state.uniques++;
     return new Name(`${asIdentifier(hint ?? "it")}$${state.seed}${count > 0 ? `_${count}` : ""}`);
   }
@@ -883,7 +884,7 @@ function failure(error) {
 // Called before any module of the macro is evaluated.
 export function start(entry, root, macro) {
   state = {
-    entry, macro, target: undefined, args: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
+    entry, macro, target: undefined, args: [], typeArgs: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
     locals: new Map(), uniques: 0, seed: undefined, refusal: undefined,
   };
   define("root", root);
@@ -905,8 +906,9 @@ export function run(namespace, isComptime, inputText) {
     }
     state.target = optional(input.target, (json) => new Target(json));
     state.args = many(input.args, argument);
+    state.typeArgs = many(input.typeArgs, typeRef);
     const block = optional(input.block, (json) => new Block(json.text, json.range));
-    const value = isComptime ? called() : called(new MacroContext(state.target, block), ...state.args);
+    const value = isComptime ? called() : called(new MacroContext(state.target, block, state.typeArgs), ...state.args);
     if (isThenable(value)) {
       throw new TypeError("a macro cannot be async: it returned a promise. The functions of std/meta answer at once, without await");
     }

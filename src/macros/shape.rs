@@ -31,6 +31,9 @@ pub struct Input {
     pub target: Option<Target>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Arg>,
+    /// `@name<A, B>`, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub type_args: Vec<TypeRef>,
     /// The trailing block of an expression use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Syntax>,
