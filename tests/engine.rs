@@ -687,19 +687,19 @@ fn a_program_emits_javascript_as_its_options_ask() {
             ("/p/src/a.ts", "import { Shape, unit } from './types';\nexport const s: Shape = unit;\n"),
         ],
     );
-    let emitted = p.program.emit(&[FilePath::new("/p/src/a.ts")], &Cancel::new()).unwrap();
+    let (emitted, _) = p.program.emit(&[FilePath::new("/p/src/a.ts")], &Cancel::new()).unwrap();
     assert_eq!(emitted.len(), 1);
     assert_eq!(emitted[0].source, FilePath::new("/p/src/a.ts"));
-    assert_eq!(emitted[0].path, FilePath::new("/p/out/src/a.js"));
+    assert_eq!(emitted[0].script.path, FilePath::new("/p/out/src/a.js"));
     assert!(
-        emitted[0].text.starts_with("import { unit } from './types';\nexport const s = unit;\n"),
+        emitted[0].script.text.starts_with("import { unit } from './types';\nexport const s = unit;\n"),
         "{}",
-        emitted[0].text
+        emitted[0].script.text
     );
-    assert!(emitted[0].map.as_ref().unwrap().contains("\"mappings\":\""));
+    assert!(emitted[0].script.map.as_ref().unwrap().contains("\"mappings\":\""));
     // `noEmit` does not keep back what is asked for.
     let p = load(&[("/p/a.ts", "export const a: number = 1;\n")]);
-    let emitted = p.program.emit(&p.program.files(), &Cancel::new()).unwrap();
-    assert_eq!((emitted[0].text.as_str(), emitted[0].map.as_deref()), ("export const a = 1;\n", None));
+    let (emitted, _) = p.program.emit(&p.program.files(), &Cancel::new()).unwrap();
+    assert_eq!((emitted[0].script.text.as_str(), emitted[0].script.map.as_deref()), ("export const a = 1;\n", None));
     assert_eq!(p.config.roots, p.program.files());
 }

@@ -34,6 +34,7 @@ pub enum Command {
     Check(CheckArgs),
     Expand(ExpandArgs),
     Run(RunArgs),
+    Build(BuildArgs),
     Parse(ParseArgs),
     Highlight(HighlightArgs),
     Explain(ExplainArgs),
@@ -105,6 +106,40 @@ pub struct RunArgs {
     /// What the program sees as `process.argv` from its third element on
     #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,
+}
+
+/// Compile to JavaScript
+///
+/// Checks projects and writes what they become: JavaScript modules (ES2022 unless the project names a
+/// `target`), declaration files and source maps that lead to the .ms files. Imports name the files that were
+/// written, so that Node and browsers load them as they are. Where there are errors nothing is written.
+///
+/// Modules with macros are written along (.ms), so that a package can offer them to other projects.
+#[derive(Debug, ClapArgs)]
+pub struct BuildArgs {
+    /// Project folders, or a program's first files; the working directory when none is named
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where to write; the project's `outDir`, else `dist`, when not given
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What to write
+    ///
+    /// `ts` is the expanded program as plain TypeScript, each file with a line that names its source.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = EmitKind::Js)]
+    pub emit: EmitKind,
+    /// Build again whenever a file changes
+    #[arg(long, short)]
+    pub watch: bool,
+    /// Do not check types; macros that fail are errors all the same
+    #[arg(long)]
+    pub no_check: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EmitKind {
+    Js,
+    Ts,
 }
 
 /// Print syntax trees and syntax errors

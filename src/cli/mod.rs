@@ -7,6 +7,7 @@
 //! for it. Start reading at [`args`], then at the subcommand's own file.
 
 pub mod args;
+mod build;
 mod cache;
 mod check;
 pub mod console;
@@ -107,6 +108,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Check(args) => check::run(&args, console),
         Command::Expand(args) => expand::run(&args, console),
         Command::Run(args) => run::run(&args, console),
+        Command::Build(args) => build::run(&args, console),
         Command::Parse(args) => parse::run(&args, console),
         Command::Highlight(args) => highlight::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -53,6 +53,8 @@ pub struct Config {
     pub diagnostics: Vec<EngineDiagnostic>,
     /// Files read to get here (the config and what it extends).
     pub inputs: Vec<FilePath>,
+    /// `outDir`, absolute.
+    pub out_dir: Option<FilePath>,
     pub(in crate::engine) inner: Arc<tsr::ParsedConfig>,
 }
 
@@ -289,16 +291,34 @@ pub enum Organize {
     RemoveUnused,
 }
 
-/// One emitted file.
+/// What one file of a program became.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emitted {
     /// The program's file it was made from.
     pub source: FilePath,
+    pub script: Output,
+    /// The declaration file; `None` where the options ask for none.
+    pub declarations: Option<Output>,
+}
+
+/// One output file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
     /// Where the engine would have written it.
     pub path: FilePath,
+    /// Without the comment that names the map.
     pub text: String,
-    /// Source map (version 3 JSON) from `text` to the program's file.
+    /// Source map (version 3 JSON) from `text` to the program's file, where the options ask for one.
     pub map: Option<String>,
+}
+
+/// What is emitted beside JavaScript, whatever the options say of where output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmitSettings {
+    /// Declaration files, unless the options say `"declaration": false`.
+    pub declarations: bool,
+    /// Source maps, unless the options say `"sourceMap": false`.
+    pub maps: bool,
 }
 
 /// JavaScript made from one module without looking at any other.
@@ -320,6 +340,8 @@ pub trait TypeEngine: Send + Sync {
     /// Options, root files, and what is wrong with them. A file that cannot be read or makes no
     /// sense yields diagnostics, not an error.
     fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError>;
+    /// The same options for a program that is to be emitted.
+    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config;
     /// Loads a program: reads, parses and binds whatever the roots reach. `roots` replaces the
     /// config's own list where given.
     fn load(
@@ -428,8 +450,10 @@ pub trait Program: Any + Send + Sync {
         query: &str,
         cancel: &Cancel,
     ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError>;
-    /// JavaScript of the given files.
-    fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<Vec<Emitted>, EngineError>;
+    /// JavaScript of the given files, as ES modules, and what else the options ask for (see
+    /// [`TypeEngine::config_to_emit`]); with what kept declarations from being written. Files of
+    /// which nothing exists at run time are left out. Type errors do not stop it.
+    fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError>;
 }
 
 pub mod tsr;

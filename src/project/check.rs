@@ -15,6 +15,7 @@ use crate::cache::{Input, Level, Trace};
 use crate::diagnostic::Diagnostic;
 use crate::expand::FileFacts;
 use crate::macros::Effect;
+use crate::std_lib;
 use crate::vfs::{Fingerprints, Seen};
 
 use super::shared::lock;
@@ -192,10 +193,10 @@ pub fn expand_file(world: &mut World, file: &FilePath, cancel: &Cancel) -> Resul
     expand_files(world, std::slice::from_ref(file), cancel)
 }
 
-/// The same for everything that a program's first file reaches.
-pub fn expand_program(world: &mut World, entry: &FilePath, cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+/// The same for everything that a program's first files reach.
+pub fn expand_program(world: &mut World, entries: &[FilePath], cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
     let mut known: BTreeSet<FilePath> = BTreeSet::new();
-    let mut new = vec![entry.clone()];
+    let mut new = entries.to_vec();
     let mut diagnostics = Vec::new();
     // An expansion may import what the source did not.
     while !new.is_empty() {
@@ -208,16 +209,37 @@ pub fn expand_program(world: &mut World, entry: &FilePath, cancel: &Cancel) -> R
     Ok(diagnostics)
 }
 
+/// The sources that a program's first files reach, themselves included, packages and the standard
+/// library left out. Outputs of macros must be known.
+pub fn reached_files(snap: &Snapshot, entries: &[FilePath]) -> Vec<FilePath> {
+    let mut known: BTreeSet<FilePath> = entries.iter().cloned().collect();
+    let mut new = entries.to_vec();
+    while let Some(file) = new.pop() {
+        for file in reached_from(snap, &file) {
+            if known.insert(file.clone()) {
+                new.push(file);
+            }
+        }
+    }
+    let is_own = |file: &FilePath| !std_lib::contains(file) && !file.as_str().contains("/node_modules/");
+    known.into_iter().filter(is_own).collect()
+}
+
 fn reached_from(snap: &Snapshot, file: &FilePath) -> Vec<FilePath> {
-    let Some(expanded) = expansion::emit_text(snap, file) else { return Vec::new() };
-    let facts = FileFacts::of(&snap.parse(expanded.text.clone()));
+    let text = match file.is_metascript() {
+        true => expansion::emit_text(snap, file).map(|expanded| expanded.text.clone()),
+        false => snap.text(file).filter(|_| !file.has_extension("json")),
+    };
+    let Some(text) = text else { return Vec::new() };
+    let facts = FileFacts::of(&snap.parse(text));
     let specifiers = facts.specifiers().into_iter();
-    specifiers.filter_map(|specifier| scope::resolve(snap, file, specifier)).filter(FilePath::is_metascript).collect()
+    specifiers.filter_map(|specifier| scope::resolve(snap, file, specifier)).collect()
 }
 
 fn expand_files(world: &mut World, files: &[FilePath], cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+    let metascript: Vec<FilePath> = files.iter().filter(|file| file.is_metascript()).cloned().collect();
     let snap = world.snapshot();
-    let completed = snap.shared().pool.install(|| expansion::complete(&snap, files, cancel, &|_| {}))?;
+    let completed = snap.shared().pool.install(|| expansion::complete(&snap, &metascript, cancel, &|_| {}))?;
     let changed = Expansions { files: completed.files };
     if let Err(reason) = world.apply(Change::Expanded(changed)) {
         crate::bug!("outputs of macros were refused: {reason}");

@@ -155,6 +155,30 @@ pub fn tsconfig_text(text: &str) -> String {
     text.replace(".ms\"", ".ts\"")
 }
 
+/// A project's options for a build: what nothing else is said of is emitted for Node and browsers of
+/// today, where a check takes the newest there is.
+pub fn for_building(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Diagnostic>) {
+    let (source, problems) = source(id, text);
+    let source = match source {
+        ConfigSource::Text { dir, json } => {
+            let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+            if let Some(Value::Object(options)) = config.get_mut("compilerOptions")
+                && options.get("target").and_then(Value::as_str).is_none_or(|target| target.eq_ignore_ascii_case("esnext"))
+            {
+                options.insert("target".to_owned(), json!(BUILD_TARGET));
+                // The declarations of the newest environment, as the check had them.
+                options.entry("lib").or_insert_with(|| json!(["esnext", "dom", "dom.iterable"]));
+            }
+            ConfigSource::Text { dir, json: Value::Object(config).to_string() }
+        }
+        file => file,
+    };
+    (source, problems)
+}
+
+/// The language of a build where the project names none.
+const BUILD_TARGET: &str = "es2022";
+
 /// A project's options with what running needs: modules that QuickJS reads, with maps. `entry` is the
 /// program's first file under the engine's name; `text` is the project file's.
 pub fn for_running(id: &ProjectId, text: Option<SourceText>, entry: &FilePath) -> ConfigSource {

@@ -26,3 +26,21 @@ pub fn compose(map: &str, expanded: &str, spans: &SpanMap, file: &FilePath, sour
     builder.into_sourcemap().to_writer(&mut out).ok()?;
     String::from_utf8(out).ok()
 }
+
+/// A map from an output to `emitted`, led on to `source`, which `name` names in the map.
+pub fn lead_on(map: &str, emitted: &str, trail: &dyn Fn(u32) -> u32, name: &str, source: &SourceText) -> Option<String> {
+    let map = sourcemap::SourceMap::from_slice(map.as_bytes()).ok()?;
+    let lines = LineIndex::new(emitted);
+    let mut builder = sourcemap::SourceMapBuilder::new(map.get_file());
+    let id = builder.add_source(name);
+    for token in map.tokens() {
+        let at = LineCol { line: token.get_src_line(), col: token.get_src_col() };
+        let offset = trail(lines.offset(emitted, at, Encoding::Utf16));
+        let place = source.lines().line_col(source.as_str(), offset, Encoding::Utf16);
+        let name = token.get_name().map(|name| builder.add_name(name));
+        builder.add_raw(token.get_dst_line(), token.get_dst_col(), place.line, place.col, Some(id), name, false);
+    }
+    let mut out = Vec::new();
+    builder.into_sourcemap().to_writer(&mut out).ok()?;
+    String::from_utf8(out).ok()
+}

@@ -67,6 +67,8 @@ pub(super) fn read(files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Conf
         roots: command_line.root_file_names.iter().map(|name| names::from_tsr(name.as_bytes())).collect(),
         diagnostics,
         inputs: own.into_iter().chain(extended).collect(),
+        out_dir: (!command_line.options.out_dir.is_empty())
+            .then(|| names::from_tsr(command_line.options.out_dir.as_bytes())),
         inner: Arc::new(ParsedConfig { command_line, dir, nameless }),
     })
 }
@@ -97,6 +99,7 @@ fn unreadable(file: FilePath, dir: FilePath, errors: &[tsr_ast::Diagnostic]) -> 
         roots: Vec::new(),
         diagnostics,
         inputs: vec![file],
+        out_dir: None,
         inner: Arc::new(ParsedConfig { command_line, dir, nameless: None }),
     }
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use tsr_arena::Counters;
 
-use super::{Config, ConfigSource, EngineError, Files, Program, Transpiled, TypeEngine};
+use super::{Config, ConfigSource, EmitSettings, EngineError, Files, Program, Transpiled, TypeEngine};
 use crate::base::FilePath;
 
 pub(in crate::engine) use config::ParsedConfig;
@@ -69,6 +69,10 @@ impl TypeEngine for TsrEngine {
 
     fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError> {
         fault::caught("reading options", || config::read(files, source))
+    }
+
+    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config {
+        emit::config(config, settings)
     }
 
     fn load(

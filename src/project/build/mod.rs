@@ -1,7 +1,14 @@
-//! A program as JavaScript modules: what `msc run` executes.
+//! A program as JavaScript: modules in memory for `msc run`, files for `msc build`.
 //!
 //! The engine emits, so that imports of types vanish as TypeScript has it; it is shown the emit
 //! flavour of each expansion, in which nothing compile-time is left.
+//!
+//! Start reading at [`modules`] (run) and [`outputs::build`] (build).
+
+mod files;
+mod link;
+pub mod outputs;
+mod package;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,9 +36,9 @@ pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec
         program.files().into_iter().filter(has_code).partition(std_lib::contains);
     let (json, own): (Vec<FilePath>, Vec<FilePath>) = own.into_iter().partition(|path| path.has_extension("json"));
     let mut modules = Vec::new();
-    for emitted in program.emit(&own, cancel)? {
+    for emitted in program.emit(&own, cancel)?.0 {
         let file = source_path(snap, &emitted.source);
-        modules.push(module(snap, file, emitted.text, emitted.map));
+        modules.push(module(snap, file, emitted.script.text, emitted.script.map));
     }
     // What lies under `node_modules` is taken as compiled already, so the engine emits nothing for
     // the standard library: its modules are turned into JavaScript one by one.

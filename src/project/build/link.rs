@@ -1,0 +1,122 @@
+//! Specifiers of a module's text, led to where the modules they name will be after a build.
+//!
+//! `./user` and `./user.ms` become `./user.js`, which Node and browsers take as it is; the standard
+//! library is named by a relative path. The engine is shown the linked text, so that scripts and
+//! declarations come out linked, and their maps lead back through [`Linked::unlinked`].
+//!
+//! Invariant: nothing but the specifiers changes (and what imports of JSON need), and lines stay.
+
+use crate::base::TextRange;
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
+
+/// A text with its specifiers led on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Linked {
+    pub text: String,
+    /// What was replaced in the text before, in order, with the new length.
+    edits: Vec<(TextRange, u32)>,
+}
+
+impl Linked {
+    pub fn untouched(text: &str) -> Linked {
+        Linked { text: text.to_owned(), edits: Vec::new() }
+    }
+
+    /// The offset before linking.
+    pub fn unlinked(&self, offset: u32) -> u32 {
+        let mut shift = 0i64;
+        for (range, new_len) in &self.edits {
+            let start = (i64::from(range.start) + shift) as u32;
+            if offset < start {
+                break;
+            }
+            if offset < start + new_len {
+                return (range.start + (offset - start)).min(range.end);
+            }
+            shift += i64::from(*new_len) - i64::from(range.len());
+        }
+        (i64::from(offset) - shift) as u32
+    }
+}
+
+/// `target` answers with the new specifier; `None` leaves one as it is.
+pub(super) fn link(syntax: &SyntaxFile, target: &dyn Fn(&str) -> Option<String>) -> Linked {
+    let text = syntax.text().as_str();
+    let mut edits: Vec<(TextRange, String)> = Vec::new();
+    syntax.root().walk(|node| {
+        let specifier = match node.kind() {
+            Kind::ImportStatement | Kind::ExportStatement => node.field(Field::Source),
+            Kind::String => dynamic(node).then_some(node),
+            _ => None,
+        };
+        let Some(specifier) = specifier else { return true };
+        let written = ast::string_value(specifier);
+        if let Some(new) = target(&written) {
+            let is_json = new.ends_with(".json");
+            let mut new = format!("\"{}\"", new.replace('\\', "\\\\").replace('"', "\\\""));
+            if is_json {
+                new += json_attribute(node);
+            }
+            edits.push((specifier.range(), new));
+        }
+        node.is(Kind::ExportStatement)
+    });
+    edits.sort_by_key(|(range, _)| range.start);
+    let mut out = Linked::default();
+    let mut at = 0;
+    for (range, new) in edits {
+        out.text += &text[at as usize..range.start as usize];
+        out.text += &new;
+        at = range.end;
+        out.edits.push((range, new.len() as u32));
+    }
+    out.text += &text[at as usize..];
+    out
+}
+
+/// Whether a string is the specifier of an `import("…")`, as a value or as a type.
+fn dynamic(string: Node<'_>) -> bool {
+    let before = &string.file_text()[..string.start() as usize];
+    before.trim_end().strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("import"))
+}
+
+/// What Node wants to read after the specifier of a JSON module.
+fn json_attribute(node: Node<'_>) -> &'static str {
+    let text = node.text();
+    match node.kind() {
+        Kind::String => match node.next_sibling() {
+            // A type, or one that says it already.
+            Some(next) if next.is_token(",") => "",
+            _ if node.ancestors().any(|parent| parent.is(Kind::CallExpression)) => ", { with: { type: \"json\" } }",
+            _ => "",
+        },
+        _ if ast::is_type_only(node) || text.contains("type: \"json\"") || text.contains("type: 'json'") => "",
+        _ => " with { type: \"json\" }",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceText;
+
+    #[test]
+    fn specifiers_lead_to_outputs_and_offsets_back() {
+        let source = "import a from './a';\nimport { type T } from \"./long.ms\";\nexport * from './b'; await import('./c');\n\
+                      let t: import('./d').T; // './a'\nimport j from './j.json';\nimport k from 'k';\n";
+        let syntax = SyntaxFile::parse(SourceText::new(source));
+        let linked = link(&syntax, &|specifier| {
+            let stem = specifier.strip_prefix("./")?;
+            Some(if stem.ends_with(".json") { specifier.to_owned() } else { format!("./{}.js", stem.trim_end_matches(".ms")) })
+        });
+        assert_eq!(
+            linked.text,
+            "import a from \"./a.js\";\nimport { type T } from \"./long.js\";\nexport * from \"./b.js\"; await import(\"./c.js\");\n\
+             let t: import(\"./d.js\").T; // './a'\nimport j from \"./j.json\" with { type: \"json\" };\nimport k from 'k';\n"
+        );
+        for needle in ["import a", "type T", "export *", "await", "let t", "// './a'", "import k"] {
+            let after = linked.text.find(needle).unwrap() as u32;
+            assert_eq!(linked.unlinked(after), source.find(needle).unwrap() as u32, "{needle}");
+        }
+    }
+}
