@@ -74,7 +74,12 @@ fn requests(args: &BuildArgs, console: &Console, world: &World, paths: &[FilePat
             Some(known) if entries.is_empty() => known.entries.clear(),
             Some(known) if !known.entries.is_empty() => known.entries.extend(entries),
             Some(_) => {}
-            None => requests.push(BuildRequest { project, entries, out: out.clone(), emit }),
+            None => {
+                // A project without a file of its own has no place of its own either.
+                let here = || project.config.is_none().then(|| console.cwd.join("dist"));
+                let out = out.clone().or_else(here);
+                requests.push(BuildRequest { project, entries, out, emit });
+            }
         }
     }
     requests
@@ -137,7 +142,8 @@ fn build(
         }
     }
     for output in builds.iter().flat_map(|built| &built.outputs) {
-        write(output).map_err(|error| format!("{} cannot be written: {error}", output.path.relative_to(&console.cwd)))?;
+        write(output)
+            .map_err(|error| format!("{} cannot be written: {error}", output.path.relative_to(&console.cwd)))?;
         count += 1;
     }
     let folders: Vec<&str> = builds.iter().map(|built| built.out.relative_to(&console.cwd)).collect();
@@ -147,7 +153,34 @@ fn build(
         folders.join(", "),
         start.elapsed().as_millis()
     ));
+    for built in builds.iter().filter(|_| args.emit == EmitKind::Js) {
+        if let Some(note) = not_a_module(world, built) {
+            console.note(&format!("note: {note}"));
+        }
+    }
     Ok((CLEAN, outs))
+}
+
+/// Why Node would not load the scripts as modules.
+fn not_a_module(world: &World, built: &Build) -> Option<String> {
+    let disk = &world.shared().disk;
+    let mut at = built.out.clone();
+    loop {
+        let file = at.join("package.json");
+        if disk.is_file(&file) {
+            let text = disk.read(&file).ok()?;
+            let package: serde_json::Value = serde_json::from_str(text.as_str()).ok()?;
+            let is_module = package.get("type").and_then(serde_json::Value::as_str) == Some("module");
+            return (!is_module).then(|| {
+                format!("{file} does not say \"type\": \"module\", so Node takes the .js files below it for CommonJS")
+            });
+        }
+        let parent = at.parent();
+        if parent == at {
+            return None;
+        }
+        at = parent;
+    }
 }
 
 fn has_errors(found: &[Diagnostic]) -> bool {

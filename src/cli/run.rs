@@ -20,7 +20,8 @@ pub(super) fn run(args: &RunArgs, console: &Console) -> CommandResult {
         return Err(format!("{}: {error}", entry.relative_to(&console.cwd)).into());
     }
     let stopped = || CommandError::Message("the build was stopped".to_owned());
-    let mut diagnostics = expand_program(&mut world, std::slice::from_ref(&entry), &Cancel::new()).map_err(|_| stopped())?;
+    let mut diagnostics =
+        expand_program(&mut world, std::slice::from_ref(&entry), &Cancel::new()).map_err(|_| stopped())?;
     for (_, store) in world.shared().stores() {
         store.flush();
     }

@@ -342,6 +342,12 @@ pub trait TypeEngine: Send + Sync {
     fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError>;
     /// The same options for a program that is to be emitted.
     fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config;
+    fn resolver(
+        &self,
+        config: &Config,
+        files: Arc<dyn Files>,
+        wanted: Wanted,
+    ) -> Result<Arc<dyn ModuleResolver>, EngineError>;
     /// Loads a program: reads, parses and binds whatever the roots reach. `roots` replaces the
     /// config's own list where given.
     fn load(
@@ -360,6 +366,22 @@ pub trait TypeEngine: Send + Sync {
     ) -> Result<Arc<dyn Program>, EngineError>;
     /// One module to JavaScript (ES2022 modules), types erased, imports kept where used as values.
     fn transpile(&self, file: &FilePath, text: &str) -> Result<Transpiled, EngineError>;
+}
+
+/// Where module specifiers lead under a project's options: `paths`, `node_modules`, the `exports` and
+/// `imports` of packages, links. Answers hold for the [`Files`] it was made over.
+pub trait ModuleResolver: Send + Sync {
+    /// The file that `specifier` names in `from`; `None` where it names nothing.
+    fn resolve(&self, from: &FilePath, specifier: &str) -> Option<FilePath>;
+}
+
+/// What a specifier is followed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// What checking reads: sources, then declarations, then scripts.
+    Types,
+    /// What runs: scripts, where there is one beside its source or its declarations.
+    Scripts,
 }
 
 /// An immutable, loaded program. Queries may run on any thread, and several at once; each asks its

@@ -133,7 +133,8 @@ impl<'a> Imports<'a> {
 
     /// How this file names another one.
     pub fn specifier_of(&self, target: &FilePath) -> String {
-        specifier_between(self.file, target)
+        let package = self.scope.package_specifier(self.file, &self.facts.imports, target);
+        package.unwrap_or_else(|| specifier_between(self.file, target))
     }
 }
 

@@ -416,6 +416,11 @@ pub trait MacroScope {
     fn facts(&self, file: &FilePath) -> Option<Arc<FileFacts>>;
     /// The file that a specifier names, seen from `from` (`.ms` first, `std/…` included).
     fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath>;
+    /// How `from`, which imports `imports`, names a module of a package; `None` for what is in no
+    /// package, or in the one that `from` is in.
+    fn package_specifier(&self, _from: &FilePath, _imports: &[Import], _target: &FilePath) -> Option<String> {
+        None
+    }
     /// The text of a macro's module, to turn stack positions into ranges.
     fn text(&self, file: &FilePath) -> Option<SourceText>;
 }

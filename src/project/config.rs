@@ -82,9 +82,13 @@ pub fn source(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Di
 
 /// The directory under which options without a file lie.
 fn defaults(root: &FilePath) -> ConfigSource {
-    let json = json!({ "compilerOptions": Value::Object(default_options()) }).to_string();
+    let json = json!({ "compilerOptions": Value::Object(default_options()), "exclude": EXCLUDED }).to_string();
     ConfigSource::Text { dir: root.clone(), json }
 }
+
+/// What a project that names no `exclude` leaves out: TypeScript's own list, and where a build
+/// writes to.
+const EXCLUDED: [&str; 4] = ["node_modules", "bower_components", "jspm_packages", "dist"];
 
 /// LANGUAGE.md, section 1: strict ES modules resolved as bundlers do.
 fn default_options() -> Map<String, Value> {
@@ -128,6 +132,11 @@ fn translate(text: &SourceText) -> Result<String, (TextRange, String)> {
             out.insert(key.to_owned(), typescript_names(value));
         }
     }
+    if !out.contains_key("exclude") && !out.contains_key("extends") {
+        let out_dir = options.get("outDir").or_else(|| given.get("outDir")).and_then(Value::as_str);
+        let excluded = EXCLUDED.iter().copied().chain(out_dir);
+        out.insert("exclude".to_owned(), excluded.map(Value::from).collect());
+    }
     for (key, value) in given {
         if !OWN_KEYS.contains(&key.as_str()) {
             options.insert(key, value);
@@ -155,6 +164,22 @@ pub fn tsconfig_text(text: &str) -> String {
     text.replace(".ms\"", ".ts\"")
 }
 
+/// A project's options without its files: looking for those reads directories.
+pub fn options_alone(id: &ProjectId, text: Option<SourceText>) -> ConfigSource {
+    match source(id, text).0 {
+        ConfigSource::File(path) => {
+            let json = json!({ "extends": format!("./{}", path.name()), "files": [], "include": [] });
+            ConfigSource::Text { dir: path.parent(), json: json.to_string() }
+        }
+        ConfigSource::Text { dir, json } => {
+            let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
+            config.insert("include".to_owned(), json!([]));
+            config.insert("files".to_owned(), json!([]));
+            ConfigSource::Text { dir, json: Value::Object(config).to_string() }
+        }
+    }
+}
+
 /// A project's options for a build: what nothing else is said of is emitted for Node and browsers of
 /// today, where a check takes the newest there is.
 pub fn for_building(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Diagnostic>) {
@@ -163,7 +188,10 @@ pub fn for_building(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, 
         ConfigSource::Text { dir, json } => {
             let mut config: Map<String, Value> = serde_json::from_str(&json).unwrap_or_default();
             if let Some(Value::Object(options)) = config.get_mut("compilerOptions")
-                && options.get("target").and_then(Value::as_str).is_none_or(|target| target.eq_ignore_ascii_case("esnext"))
+                && options
+                    .get("target")
+                    .and_then(Value::as_str)
+                    .is_none_or(|target| target.eq_ignore_ascii_case("esnext"))
             {
                 options.insert("target".to_owned(), json!(BUILD_TARGET));
                 // The declarations of the newest environment, as the check had them.

@@ -10,6 +10,7 @@ use crate::std_lib;
 
 use super::config;
 use super::expansion;
+use super::resolution::package_of;
 use super::shared::lock;
 use super::snapshot::{Shown, Snapshot};
 
@@ -87,7 +88,9 @@ impl Files for ProgramFiles {
 
     fn is_file(&self, path: &FilePath) -> bool {
         if path.has_extension("ts") && self.snap.is_file(&path.with_extension("ms")) {
-            return true;
+            // A package brings declarations of what it was built from: its sources are for its macros.
+            let is_built = package_of(path).is_some() && self.snap.is_file(&path.with_extension("d.ts"));
+            return !is_built;
         }
         !path.is_metascript() && self.snap.is_file(path)
     }

@@ -14,6 +14,7 @@ pub mod locate;
 pub mod pass;
 pub mod problems;
 pub mod program;
+mod resolution;
 mod rows;
 mod scope;
 pub mod shared;

@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::base::FilePath;
+use crate::expand::names::Import;
 use crate::expand::{FileFacts, MacroScope};
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
-use super::Snapshot;
 use super::rows::Asked;
 use super::shared::lock;
+use super::{Snapshot, resolution};
 
 /// Facts by file, each under the text they were read from.
 #[derive(Default)]
@@ -64,6 +65,24 @@ impl MacroScope for Scope<'_> {
         found
     }
 
+    fn package_specifier(&self, from: &FilePath, imports: &[Import], target: &FilePath) -> Option<String> {
+        let (package, name) = resolution::package_of(target)?;
+        if from.is_under(&package) {
+            return None;
+        }
+        let is_named = |specifier: &&str| {
+            specifier.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let used: Vec<&str> = imports.iter().map(|import| import.specifier.as_str()).filter(is_named).collect();
+        let below = target.relative_to(&package);
+        let stem = below.rsplit_once('.').map_or(below, |(stem, _)| stem);
+        let by_path = format!("{name}/{}", stem.strip_suffix("/index").unwrap_or(stem));
+        let candidates = used.iter().copied().chain([name, by_path.as_str()]);
+        let mut leading = candidates.filter(|specifier| self.module(from, specifier).as_ref() == Some(target));
+        // What a package's `exports` keep to it can be reached only through what it does export.
+        Some(leading.next().or(used.first().copied()).unwrap_or(name).to_owned())
+    }
+
     fn text(&self, file: &FilePath) -> Option<SourceText> {
         self.snap.saved_text(file).or_else(|| self.snap.text(file))
     }
@@ -90,7 +109,7 @@ pub(super) fn facts_of(
 }
 
 /// The file that a specifier names, seen from `from`: the standard library, relative paths with
-/// `.ms` first, then packages in `node_modules`.
+/// `.ms` first, then what the project's options and packages say.
 pub(super) fn resolve(snap: &Snapshot, from: &FilePath, specifier: &str) -> Option<FilePath> {
     if let Some(file) = std_lib::resolve(specifier) {
         return Some(file);
@@ -99,18 +118,7 @@ pub(super) fn resolve(snap: &Snapshot, from: &FilePath, specifier: &str) -> Opti
     if specifier.starts_with('.') || specifier.starts_with('/') {
         return source_file(snap, &directory.join(specifier));
     }
-    let mut at = directory;
-    loop {
-        let package = at.join("node_modules").join(specifier);
-        if let Some(file) = source_file(snap, &package) {
-            return Some(file);
-        }
-        let parent = at.parent();
-        if parent == at {
-            return None;
-        }
-        at = parent;
-    }
+    resolution::resolve(snap, from, specifier)
 }
 
 /// A source file by the path that a specifier spells.
@@ -119,11 +127,15 @@ fn source_file(snap: &Snapshot, path: &FilePath) -> Option<FilePath> {
     if named && snap.is_file(path) {
         return Some(path.clone());
     }
-    let stem = match path.name().strip_suffix(".js") {
+    // What the engine finds as `x.ts` may be an `x.ms`.
+    if path.has_extension("ts") && snap.is_file(&path.with_extension("ms")) {
+        return Some(path.with_extension("ms"));
+    }
+    let stem = match [".js", ".mjs"].iter().find_map(|ending| path.name().strip_suffix(ending)) {
         Some(stem) => path.parent().join(stem),
         None => path.clone(),
     };
-    for ending in [".ms", ".ts", "/index.ms", "/index.ts"] {
+    for ending in [".ms", ".ts", ".mts", ".d.ts", "/index.ms", "/index.ts", "/index.d.ts"] {
         let candidate = FilePath::new(&format!("{stem}{ending}"));
         if snap.is_file(&candidate) {
             return Some(candidate);

@@ -22,6 +22,7 @@ use super::Revision;
 use super::expansion::FileStates;
 use super::graph::Graphs;
 use super::program::Programs;
+use super::resolution::Resolvers;
 use super::scope::FactsMemo;
 
 /// Counters since start, for `--stats`. Relaxed: they order nothing.
@@ -52,6 +53,7 @@ pub struct Shared {
     pub(super) programs: Programs,
     pub(super) log: ChangeLog,
     pub(super) facts: FactsMemo,
+    pub(super) resolvers: Resolvers,
     /// The threads of the pass.
     pub(super) pool: rayon::ThreadPool,
     memos: Mutex<HashMap<FilePath, Arc<Memo>>>,
@@ -100,6 +102,7 @@ impl Shared {
             programs: Programs::default(),
             log: ChangeLog::default(),
             facts: FactsMemo::default(),
+            resolvers: Resolvers::default(),
             pool: pool(options.workers),
             memos: Mutex::default(),
             stores: Mutex::default(),

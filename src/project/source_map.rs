@@ -28,7 +28,13 @@ pub fn compose(map: &str, expanded: &str, spans: &SpanMap, file: &FilePath, sour
 }
 
 /// A map from an output to `emitted`, led on to `source`, which `name` names in the map.
-pub fn lead_on(map: &str, emitted: &str, trail: &dyn Fn(u32) -> u32, name: &str, source: &SourceText) -> Option<String> {
+pub fn lead_on(
+    map: &str,
+    emitted: &str,
+    trail: &dyn Fn(u32) -> u32,
+    name: &str,
+    source: &SourceText,
+) -> Option<String> {
     let map = sourcemap::SourceMap::from_slice(map.as_bytes()).ok()?;
     let lines = LineIndex::new(emitted);
     let mut builder = sourcemap::SourceMapBuilder::new(map.get_file());

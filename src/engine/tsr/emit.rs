@@ -69,7 +69,11 @@ struct Written {
 
 impl TsrProgram {
     /// Emits whatever `noEmit` says, since the caller asks for it; type errors do not stop it.
-    pub(super) fn emit_files(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {
+    pub(super) fn emit_files(
+        &self,
+        files: &[FilePath],
+        cancel: &Cancel,
+    ) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {
         cancel.check()?;
         let mut targets: Vec<Arc<ProgramFile>> = Vec::with_capacity(files.len());
         for file in files {
@@ -100,12 +104,7 @@ impl TsrProgram {
         let emit_only = if self.program.options().declaration.is_true() { EmitOnly::All } else { EmitOnly::Js };
         let result = CheckedProgram::new(self.program.clone(), &self.counters, None).emit(
             &request,
-            &EmitOptions {
-                target_source_files: Some(&targets),
-                emit_only,
-                force_emit: true,
-                write_file: Some(&write),
-            },
+            &EmitOptions { target_source_files: Some(&targets), emit_only, force_emit: true, write_file: Some(&write) },
         )?;
         cancel.check()?;
         let findings = result.map(|result| result.diagnostics).unwrap_or_default();

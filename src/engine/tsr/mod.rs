@@ -21,6 +21,7 @@ mod host;
 mod names;
 mod place;
 mod program;
+mod resolver;
 mod service;
 mod sources;
 mod symbols;
@@ -30,7 +31,9 @@ use std::sync::Arc;
 
 use tsr_arena::Counters;
 
-use super::{Config, ConfigSource, EmitSettings, EngineError, Files, Program, Transpiled, TypeEngine};
+use super::{
+    Config, ConfigSource, EmitSettings, EngineError, Files, ModuleResolver, Program, Transpiled, TypeEngine, Wanted,
+};
 use crate::base::FilePath;
 
 pub(in crate::engine) use config::ParsedConfig;
@@ -73,6 +76,15 @@ impl TypeEngine for TsrEngine {
 
     fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config {
         emit::config(config, settings)
+    }
+
+    fn resolver(
+        &self,
+        config: &Config,
+        files: Arc<dyn Files>,
+        wanted: Wanted,
+    ) -> Result<Arc<dyn ModuleResolver>, EngineError> {
+        fault::caught("preparing module resolution", || resolver::make(config, files, wanted))
     }
 
     fn load(

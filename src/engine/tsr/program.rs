@@ -335,11 +335,7 @@ impl ProgramSeam for TsrProgram {
         super::fault::caught("searching symbols", || self.search_symbols(query, cancel))
     }
 
-    fn emit(
-        &self,
-        files: &[FilePath],
-        cancel: &Cancel,
-    ) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {
+    fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {
         super::fault::caught("emitting", || self.emit_files(files, cancel))
     }
 }

@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use crate::base::FilePath;
+use crate::base::{FilePath, TextRange};
 use crate::engine::Files;
 use crate::expand::{Expanded, FileFacts};
 use crate::std_lib;
 use crate::text::SourceText;
 
-use super::link::{Linked, link};
 use super::super::files::{ProgramFiles, engine_path, source_path};
 use super::super::shared::lock;
 use super::super::{Snapshot, expansion, scope};
-use super::package;
+use super::link::{Linked, link};
+use super::package::MacroModule;
 
 /// The directory, below the output's root, that holds the standard library's modules.
 pub(super) const STD: &str = "_std";
@@ -76,13 +76,32 @@ impl BuildFiles {
             return Some(Built { source, written, expanded, linked: Arc::new(linked) });
         }
         let syntax = self.snap.parse(text);
-        let mut linked = link(&syntax, &|specifier| self.specifier(path, &source, specifier));
-        if source.is_metascript() {
-            let facts = scope::facts_of(&self.snap, &source, &written, None);
-            linked.text += &package::macro_declarations(&self.snap.parse(written.clone()), &facts, &|specifier| {
-                self.specifier(path, &source, specifier)
-            });
-        }
+        let specifier = |specifier: &str| self.specifier(path, &source, specifier);
+        let Some(expanded) = expanded else {
+            let linked = Arc::new(link(&syntax, &[], &specifier));
+            return Some(Built { source, written, expanded: None, linked });
+        };
+        let own = self.snap.parse(written.clone());
+        let module = MacroModule {
+            snap: &self.snap,
+            file: &source,
+            syntax: &own,
+            facts: &scope::facts_of(&self.snap, &source, &written, Some(&own)),
+            emitted: &FileFacts::of(&syntax),
+        };
+        let docs: Vec<TextRange> = module
+            .documentation()
+            .into_iter()
+            .filter_map(|doc| {
+                let start = expanded.map.down(doc.start).next()?;
+                let range = TextRange::new(start, start + doc.len());
+                (syntax.text().as_str().get(range.start as usize..range.end as usize) == Some(written.slice(doc)))
+                    .then_some(range)
+            })
+            .collect();
+        let mut linked = link(&syntax, &docs, &specifier);
+        linked.text += &module.declarations(&specifier);
+        let expanded = Some(expanded);
         Some(Built { source, written, expanded, linked: Arc::new(linked) })
     }
 
@@ -98,7 +117,8 @@ impl BuildFiles {
     /// Where the engine finds the module that `specifier` names in `source`; `None` where the
     /// specifier stays as it is.
     fn specifier(&self, from: &FilePath, source: &FilePath, specifier: &str) -> Option<String> {
-        let is_relative = specifier.starts_with("./") || specifier.starts_with("../") || [".", ".."].contains(&specifier);
+        let is_relative =
+            specifier.starts_with("./") || specifier.starts_with("../") || [".", ".."].contains(&specifier);
         let found = scope::resolve(&self.snap, source, specifier)?;
         let target = if std_lib::contains(&found) {
             self.std.join(found.relative_to(&FilePath::new(std_lib::ROOT)))

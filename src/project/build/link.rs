@@ -39,10 +39,13 @@ impl Linked {
     }
 }
 
-/// `target` answers with the new specifier; `None` leaves one as it is.
-pub(super) fn link(syntax: &SyntaxFile, target: &dyn Fn(&str) -> Option<String>) -> Linked {
+/// `target` answers with the new specifier; `None` leaves one as it is. Of `left_out` nothing but line
+/// ends stays.
+pub(super) fn link(syntax: &SyntaxFile, left_out: &[TextRange], target: &dyn Fn(&str) -> Option<String>) -> Linked {
     let text = syntax.text().as_str();
-    let mut edits: Vec<(TextRange, String)> = Vec::new();
+    let lines = |range: &TextRange| text[range.start as usize..range.end as usize].matches('\n').count();
+    let mut edits: Vec<(TextRange, String)> =
+        left_out.iter().map(|range| (*range, "\n".repeat(lines(range)))).collect();
     syntax.root().walk(|node| {
         let specifier = match node.kind() {
             Kind::ImportStatement | Kind::ExportStatement => node.field(Field::Source),
@@ -105,9 +108,13 @@ mod tests {
         let source = "import a from './a';\nimport { type T } from \"./long.ms\";\nexport * from './b'; await import('./c');\n\
                       let t: import('./d').T; // './a'\nimport j from './j.json';\nimport k from 'k';\n";
         let syntax = SyntaxFile::parse(SourceText::new(source));
-        let linked = link(&syntax, &|specifier| {
+        let linked = link(&syntax, &[], &|specifier| {
             let stem = specifier.strip_prefix("./")?;
-            Some(if stem.ends_with(".json") { specifier.to_owned() } else { format!("./{}.js", stem.trim_end_matches(".ms")) })
+            Some(if stem.ends_with(".json") {
+                specifier.to_owned()
+            } else {
+                format!("./{}.js", stem.trim_end_matches(".ms"))
+            })
         });
         assert_eq!(
             linked.text,

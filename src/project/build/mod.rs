@@ -10,7 +10,7 @@ mod link;
 pub mod outputs;
 mod package;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
@@ -21,7 +21,7 @@ use crate::std_lib;
 use crate::text::SourceText;
 
 use super::files::{ProgramFiles, engine_path, source_path};
-use super::{Snapshot, config, expansion, scope, source_map};
+use super::{Snapshot, config, expansion, resolution, scope, source_map};
 
 /// The modules that `entry` reaches, itself among them, under the names of their source files.
 /// Outputs of macros must be known.
@@ -34,6 +34,7 @@ pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec
     let program = snap.shared.engine.load(&config, Some(&roots), files)?;
     let (library, own): (Vec<FilePath>, Vec<FilePath>) =
         program.files().into_iter().filter(has_code).partition(std_lib::contains);
+    let own: Vec<FilePath> = own.into_iter().filter(|path| resolution::package_of(path).is_none()).collect();
     let (json, own): (Vec<FilePath>, Vec<FilePath>) = own.into_iter().partition(|path| path.has_extension("json"));
     let mut modules = Vec::new();
     for emitted in program.emit(&own, cancel)?.0 {
@@ -50,11 +51,40 @@ pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec
     }
     for path in json {
         if let Some(text) = snap.text(&path) {
-            let js = format!("export default {};\n", text.as_str().trim());
-            modules.push(Module { file: path, js: js.into(), map: "".into(), imports: BTreeMap::new() });
+            modules.push(json_module(path, &text));
         }
     }
+    add_packages(snap, &mut modules);
     Ok(modules)
+}
+
+/// The scripts of packages that the modules reach.
+fn add_packages(snap: &Snapshot, modules: &mut Vec<Module>) {
+    let mut known: HashSet<FilePath> = modules.iter().map(|module| module.file.clone()).collect();
+    let mut next = 0;
+    while next < modules.len() {
+        let wanted: Vec<FilePath> = modules[next].imports.values().cloned().collect();
+        next += 1;
+        for file in wanted {
+            if resolution::package_of(&file).is_none() || !known.insert(file.clone()) {
+                continue;
+            }
+            let Some(text) = snap.text(&file) else { continue };
+            if file.has_extension("json") {
+                modules.push(json_module(file, &text));
+                continue;
+            }
+            let facts = FileFacts::of(&snap.parse(text.clone()));
+            let found = |specifier: &str| Some((specifier.to_owned(), resolution::script(snap, &file, specifier)?));
+            let imports = facts.specifiers().into_iter().filter_map(found).collect();
+            modules.push(Module { file, js: text.as_str().into(), map: "".into(), imports });
+        }
+    }
+}
+
+fn json_module(file: FilePath, text: &SourceText) -> Module {
+    let js = format!("export default {};\n", text.as_str().trim());
+    Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }
 }
 
 /// Whether a program's file holds anything to run.
@@ -90,7 +120,12 @@ fn module(snap: &Snapshot, file: FilePath, js: String, map: Option<String>) -> M
     let imports = facts
         .specifiers()
         .into_iter()
-        .filter_map(|specifier| Some((specifier.to_owned(), scope::resolve(snap, &file, specifier)?)))
+        .filter_map(|specifier| {
+            let found = scope::resolve(snap, &file, specifier)?;
+            let is_package = resolution::package_of(&found).is_some() && !std_lib::contains(&found);
+            let found = if is_package { resolution::script(snap, &file, specifier)? } else { found };
+            Some((specifier.to_owned(), found))
+        })
         .collect();
     Module { file, js: js.into(), map: map.unwrap_or_default().into(), imports }
 }

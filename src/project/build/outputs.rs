@@ -8,11 +8,12 @@ use std::sync::Arc;
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{EmitSettings, Emitted, EngineDiagnostic, EngineError, Files, Output};
+use crate::std_lib;
 
 use super::super::files::{engine_path, source_path};
 use super::super::locate::{Behind, behind};
 use super::super::{ProjectId, Snapshot, check, config, problems, program, source_map};
-use super::files::{Built, BuildFiles, macro_sources, relative};
+use super::files::{BuildFiles, Built, macro_sources, relative};
 
 /// What is asked of a build.
 #[derive(Clone, Debug)]
@@ -136,7 +137,10 @@ fn written(outputs: &mut Vec<BuildOutput>, place: &FilePath, emitted: Emitted, b
     let script = directory.join(path.name());
     let trail = |offset: u32| trail(built, offset);
     let name = relative(&directory, &built.source);
-    let map = map.and_then(|map| source_map::lead_on(&map, &built.linked.text, &trail, &name, &built.written));
+    // Nobody has the standard library's sources to step through.
+    let map = map
+        .filter(|_| !std_lib::contains(&built.source))
+        .and_then(|map| source_map::lead_on(&map, &built.linked.text, &trail, &name, &built.written));
     if let Some(map) = map {
         let map_name = format!("{}.map", script.name());
         if !text.ends_with('\n') {
