@@ -63,6 +63,7 @@ fn help_comes_in_two_lengths() {
       check      Expand macros and check types
       expand     Print what the macros in a file generate
       run        Run a program
+      build      Compile to JavaScript
       parse      Print syntax trees and syntax errors
       highlight  Print source text in colours
       explain    Explain a diagnostic
@@ -76,7 +77,7 @@ fn help_comes_in_two_lengths() {
       -V, --version       Print version
     "#);
     assert!(long.out.len() > short.out.len() && long.out.contains("Exit status"), "{}", long.out);
-    for subcommand in ["check", "expand", "run", "parse", "highlight", "explain", "cache", "lsp"] {
+    for subcommand in ["check", "expand", "run", "build", "parse", "highlight", "explain", "cache", "lsp"] {
         let short = msc(dir.path(), &[subcommand, "-h"]);
         let long = msc(dir.path(), &[subcommand, "--help"]);
         assert_eq!((short.code, long.code), (0, 0));
