@@ -9,6 +9,8 @@ pub mod generated;
 pub mod goto;
 pub mod hover;
 pub mod references;
+pub mod rename;
+pub mod signature;
 
 use crate::base::Cancelled;
 use crate::engine::EngineError;

@@ -13,7 +13,7 @@ use tower_lsp::ls_types::*;
 
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
-use super::request::{definition, references};
+use super::request::{definition, references, rename, signature};
 
 pub struct Backend {
     events: Sender<Event>,
@@ -136,5 +136,20 @@ impl LanguageServer for Backend {
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
         let uri = params.text_document_position.text_document.uri.clone();
         self.question("textDocument/references", Some(&uri), params, references::references).await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.question("textDocument/signatureHelp", Some(&uri), params, signature::signature_help).await
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/prepareRename", Some(&uri), params, rename::prepare).await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let uri = params.text_document_position.text_document.uri.clone();
+        self.question("textDocument/rename", Some(&uri), params, rename::rename).await
     }
 }

@@ -26,6 +26,14 @@ pub struct Abilities {
     pub type_definition_link: bool,
     pub implementation_link: bool,
     pub declaration_link: bool,
+    pub signature_markdown: bool,
+    /// Parameters may be told by their place in the label.
+    pub label_offsets: bool,
+    /// Each signature may have an active parameter of its own.
+    pub active_parameter: bool,
+    pub prepare_rename: bool,
+    /// Edits may say which version of a document they are for.
+    pub document_changes: bool,
     pub related_information: bool,
     pub diagnostic_tags: Vec<DiagnosticTag>,
     pub progress: bool,
@@ -39,6 +47,8 @@ impl Abilities {
         let item = completion.completion_item.unwrap_or_default();
         let publish = document.publish_diagnostics.unwrap_or_default();
         let hover_format = document.hover.and_then(|hover| hover.content_format);
+        let signature = document.signature_help.and_then(|help| help.signature_information).unwrap_or_default();
+        let edits = client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let watched = client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files);
         Abilities {
             encoding: encoding(client),
@@ -58,6 +68,16 @@ impl Abilities {
             type_definition_link: document.type_definition.and_then(|goto| goto.link_support).unwrap_or(false),
             implementation_link: document.implementation.and_then(|goto| goto.link_support).unwrap_or(false),
             declaration_link: document.declaration.and_then(|goto| goto.link_support).unwrap_or(false),
+            signature_markdown: signature
+                .documentation_format
+                .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            label_offsets: signature
+                .parameter_information
+                .and_then(|information| information.label_offset_support)
+                .unwrap_or(false),
+            active_parameter: signature.active_parameter_support.unwrap_or(false),
+            prepare_rename: document.rename.and_then(|rename| rename.prepare_support).unwrap_or(false),
+            document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
             related_information: publish.related_information.unwrap_or(false),
             diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
@@ -110,6 +130,18 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         completion_item: Some(CompletionOptionsCompletionItem { label_details_support: Some(true) }),
         ..CompletionOptions::default()
     };
+    let signature_help = SignatureHelpOptions {
+        trigger_characters: Some(["(", ",", "<"].map(str::to_owned).to_vec()),
+        retrigger_characters: Some([")"].map(str::to_owned).to_vec()),
+        ..SignatureHelpOptions::default()
+    };
+    let rename = match abilities.prepare_rename {
+        true => OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        false => OneOf::Left(true),
+    };
     let capabilities = ServerCapabilities {
         position_encoding: Some(position_encoding),
         text_document_sync: Some(sync.into()),
@@ -120,6 +152,8 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         declaration_provider: Some(DeclarationCapability::Simple(true)),
         implementation_provider: Some(ImplementationProviderCapability::Simple(true)),
         references_provider: Some(OneOf::Left(true)),
+        signature_help_provider: Some(signature_help),
+        rename_provider: Some(rename),
         ..ServerCapabilities::default()
     };
     InitializeResult {

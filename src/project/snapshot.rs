@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
 use crate::engine::{EngineError, Files};
-use crate::expand::Expanded;
 use crate::expand::names::resolve;
+use crate::expand::{Expanded, MacroRef};
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
@@ -190,6 +190,13 @@ impl Snapshot {
     /// The files as the engine sees them at this revision.
     pub fn files(&self) -> Arc<dyn Files> {
         Arc::new(ProgramFiles::new(self.clone()))
+    }
+
+    /// The macro that `@name` means in a file; `name` may be dotted.
+    pub fn macro_named(&self, file: &FilePath, name: &str) -> Option<MacroRef> {
+        let syntax = self.syntax(file)?;
+        let facts = scope::facts_of(self, file, syntax.text(), Some(&syntax));
+        resolve(&scope::Scope::new(self), file, &facts, name)
     }
 
     /// The macros that `@` may name in a file, each with the module that declares it.

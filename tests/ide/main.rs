@@ -3,4 +3,6 @@
 
 mod fixtures;
 mod references;
+mod rename;
+mod signature;
 mod support;

@@ -216,6 +216,13 @@ impl Session {
         self.apply(Change::Edit { file, version, edits: vec![edit], encoding: Encoding::Utf8 });
     }
 
+    /// Saves what the editor shows.
+    pub fn save(&mut self, name: &str) {
+        self.write(name, self.text(name).as_str());
+        let file = self.file(name);
+        self.apply(Change::Save { file, text: None });
+    }
+
     /// Runs the macros of the open files, and what their outputs use, until nothing is left to run.
     pub fn run_macros(&mut self) {
         // Outputs may use macros in turn, but not for ever.
@@ -235,6 +242,25 @@ impl Session {
             }
         }
         panic!("macros run without end");
+    }
+
+    /// Errors of the open files, as `file: code text`.
+    pub fn findings(&self) -> Vec<String> {
+        let found = Mutex::new(Vec::new());
+        let request = PassRequest { scope: Scope::Open, run_macros: true };
+        let end = pass::run(&self.world.snapshot(), &request, &Cancel::new(), &|event| {
+            if let PassEvent::File { file, diagnostics, .. } = event {
+                found.lock().expect("no thread panicked").push((file, diagnostics));
+            }
+        });
+        assert!(!end.expect("nobody cancels").again, "macros have run");
+        let mut found = found.into_inner().expect("no thread panicked");
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let is_error = |one: &&msc::diagnostic::Diagnostic| one.severity == msc::diagnostic::Severity::Error;
+        let lines = found.iter().flat_map(|(file, list)| {
+            list.iter().filter(is_error).map(|one| format!("{}: {} {}", self.name(file), one.code, one.message))
+        });
+        lines.collect()
     }
 
     /// The one cursor: the file's path and the offset in its live text.

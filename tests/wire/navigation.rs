@@ -69,3 +69,25 @@ async fn references_lead_through_generated_code() {
     assert_eq!(lines(&found), [3]);
     project.shut_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rename_from_a_generated_name_edits_what_it_is_named_after() {
+    let mut project = points().await;
+    let answer = ask_at(&mut project, "textDocument/signatureHelp", "p.get_x(", json!({})).await;
+    assert_eq!(answer["signatures"][0]["label"], "get_x(): number");
+    let prepared = ask_at(&mut project, "textDocument/prepareRename", "p.get", json!({})).await;
+    assert_eq!(prepared["placeholder"], "get_x");
+    let edit = ask_at(&mut project, "textDocument/rename", "p.get", json!({ "newName": "get_y" })).await;
+    let edits = edit["changes"][project.uri("main.ms")].as_array().cloned().unwrap_or_default();
+    let told: Vec<_> =
+        edits.iter().map(|edit| (edit["range"]["start"]["line"].clone(), edit["newText"].clone())).collect();
+    assert_eq!(told, [(json!(2), json!("y")), (json!(4), json!("get_y")), (json!(5), json!("y"))]);
+    let params = json!({
+        "textDocument": { "uri": project.uri("main.ms") },
+        "position": { "line": 4, "character": 4 },
+        "newName": "other",
+    });
+    let id = project.client.request("textDocument/rename", params).await;
+    assert_eq!(project.client.error_code(id).await, -32803);
+    project.shut_down().await;
+}

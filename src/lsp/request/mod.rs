@@ -5,8 +5,11 @@
 
 pub mod completion;
 pub mod definition;
+pub mod edits;
 pub mod hover;
 pub mod references;
+pub mod rename;
+pub mod signature;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;
 
