@@ -1,5 +1,12 @@
-; What a pattern colours, a later one may colour again: from the general to the particular. One capture a
-; pattern: tree-sitter-highlight drops the others of a match when it colours one of them again.
+; What a pattern colours, a later one may colour again: from the general to the particular. queries/README.md
+; has the rules.
+
+;! neovim
+[
+  (comment)
+  (string_fragment)
+] @spell
+;! all
 
 ; Regions. What stands in them is coloured as anywhere else; they say when it runs: the body of a macro and a
 ; block of @comptime at compile time, what a quote holds where it is generated, what is spliced into that
@@ -224,7 +231,10 @@
   ">>="
   ">>>"
   ">>>="
+  "+?:"
+  "-?:"
   "?"
+  "?:"
   "??"
   "??="
   "^"
@@ -246,6 +256,7 @@
 ; Keywords
 
 [
+  "assert"
   "const"
   "let"
   "using"
@@ -278,8 +289,6 @@
   "static"
 ] @keyword.modifier
 
-(type_parameter ["const" "in" "out"] @keyword.modifier)
-
 [
   "as"
   "asserts"
@@ -297,6 +306,7 @@
   "unique symbol"
 ] @keyword.operator
 
+(type_parameter ["const" "in" "out"] @keyword.modifier)
 (predefined_type) @type.builtin
 (as_expression "const" @keyword.modifier)
 

@@ -1,5 +1,3 @@
-; The names are those of Neovim; editors/helix has its own.
-
 [
   (arguments)
   (array)
@@ -15,6 +13,7 @@
   (object_type)
   (parenthesized_expression)
   (quote_type)
+  (splice)
   (statement_block)
   (switch_body)
   (switch_case)
@@ -31,10 +30,22 @@
   "}"
 ] @indent.end @indent.branch
 
+;! neovim
 (type_arguments ">" @indent.branch)
 (type_parameters ">" @indent.branch)
+;! all
 
 [
   (comment)
   (template_string)
 ] @indent.ignore
+
+;! zed
+(_ "(" ")" @end) @indent
+(_ "[" "]" @end) @indent
+(_ "{" "}" @end) @indent
+(_ "<" ">" @end) @indent
+(_ "${" "}" @end) @indent
+(switch_case) @indent
+(switch_default) @indent
+;! all

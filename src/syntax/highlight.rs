@@ -1,6 +1,6 @@
 //! What every stretch of a text is for a reader: keyword, string, name of a macro, quoted region.
 //!
-//! Owns the run of `queries/highlights.scm`, `injections.scm` and `locals.scm` over a text. Invariant: no
+//! Owns the run of `highlights.scm`, `injections.scm` and `locals.scm` of `grammar/queries/` over a text. Invariant: no
 //! colours; what a capture looks like is for whoever prints it. Regions nest: a stretch lies in all captures
 //! that were started and not ended, the innermost of which says what its text is, and the outer ones in
 //! what it stands (`macro.quote`, `macro.splice`, `macro.body`).
@@ -48,9 +48,9 @@ static QUERIES: LazyLock<Queries> = LazyLock::new(|| {
     let mut configuration = HighlightConfiguration::new(
         tree_sitter_metascript::LANGUAGE.into(),
         "metascript",
-        include_str!("../../queries/highlights.scm"),
-        include_str!("../../queries/injections.scm"),
-        include_str!("../../queries/locals.scm"),
+        include_str!("../../grammar/queries/highlights.scm"),
+        include_str!("../../grammar/queries/injections.scm"),
+        include_str!("../../grammar/queries/locals.scm"),
     )
     .expect("tests/queries compiles these queries against this grammar");
     let is_output =

@@ -1,5 +1,7 @@
-; What a pattern colours, a later one may colour again: from the general to the particular. One capture a
-; pattern: tree-sitter-highlight drops the others of a match when it colours one of them again.
+; Generated from queries/highlights.scm: see queries/README.md.
+
+; What a pattern colours, a later one may colour again: from the general to the particular. queries/README.md
+; has the rules.
 
 ; Regions. What stands in them is coloured as anywhere else; they say when it runs: the body of a macro and a
 ; block of @comptime at compile time, what a quote holds where it is generated, what is spliced into that
@@ -224,7 +226,10 @@
   ">>="
   ">>>"
   ">>>="
+  "+?:"
+  "-?:"
   "?"
+  "?:"
   "??"
   "??="
   "^"
@@ -246,6 +251,7 @@
 ; Keywords
 
 [
+  "assert"
   "const"
   "let"
   "using"
@@ -278,8 +284,6 @@
   "static"
 ] @keyword.storage.modifier
 
-(type_parameter ["const" "in" "out"] @keyword.storage.modifier)
-
 [
   "as"
   "asserts"
@@ -297,6 +301,7 @@
   "unique symbol"
 ] @keyword.operator
 
+(type_parameter ["const" "in" "out"] @keyword.storage.modifier)
 (predefined_type) @type.builtin
 (as_expression "const" @keyword.storage.modifier)
 

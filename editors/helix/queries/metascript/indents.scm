@@ -1,3 +1,5 @@
+; Generated from queries/indents.scm: see queries/README.md.
+
 [
   (arguments)
   (array)
@@ -13,6 +15,7 @@
   (object_type)
   (parenthesized_expression)
   (quote_type)
+  (splice)
   (statement_block)
   (switch_body)
   (switch_case)

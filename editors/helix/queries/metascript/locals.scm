@@ -1,3 +1,7 @@
+; Generated from queries/locals.scm: see queries/README.md.
+
+; Scopes, and what is defined in them by a name that others use. One capture a pattern, as in highlights.
+
 [
   (program)
   (statement_block)
@@ -34,10 +38,7 @@
 
 (function_declaration name: (identifier) @local.definition.function)
 (generator_function_declaration name: (identifier) @local.definition.function)
-(import_specifier name: (identifier) @local.definition.variable !alias)
-(import_specifier alias: (identifier) @local.definition.variable)
-(import_clause (identifier) @local.definition.variable)
-(namespace_import (identifier) @local.definition.variable)
+(macro_declaration name: (identifier) @local.definition.function.macro)
 
 (identifier) @local.reference
 (shorthand_property_identifier) @local.reference

@@ -1,3 +1,5 @@
+; Generated from queries/tags.scm: see queries/README.md.
+
 (macro_declaration name: (identifier) @name) @definition.macro
 (extern_macro_declaration name: (identifier) @name) @definition.macro
 

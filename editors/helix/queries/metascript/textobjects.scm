@@ -1,10 +1,18 @@
+; Generated from queries/textobjects.scm: see queries/README.md.
+
+; Functions, macros included
+
 (function_declaration body: (_) @function.inside) @function.around
 (generator_function_declaration body: (_) @function.inside) @function.around
 (function_expression body: (_) @function.inside) @function.around
+(generator_function body: (_) @function.inside) @function.around
 (arrow_function body: (_) @function.inside) @function.around
 (method_definition body: (_) @function.inside) @function.around
 (macro_declaration body: (_) @function.inside) @function.around
-(quote_expression body: (_) @function.inside) @function.around
+(extern_macro_declaration) @function.around
+(class_static_block body: (_) @function.inside) @function.around
+
+; Classes and other types
 
 (class_declaration body: (_) @class.inside) @class.around
 (abstract_class_declaration body: (_) @class.inside) @class.around
@@ -13,11 +21,36 @@
 (enum_declaration body: (_) @class.inside) @class.around
 (type_alias_declaration value: (_) @class.inside) @class.around
 
+; Uses of macros, and what they generate
+
+; Items of lists
+
 (formal_parameters ((_) @parameter.inside . ","? @parameter.around) @parameter.around)
 (arguments ((_) @parameter.inside . ","? @parameter.around) @parameter.around)
+(type_parameters ((_) @parameter.inside . ","? @parameter.around) @parameter.around)
+(type_arguments ((_) @parameter.inside . ","? @parameter.around) @parameter.around)
 
 (array (_) @entry.around)
-(pair (_) @entry.inside) @entry.around
+(pair value: (_) @entry.inside) @entry.around
+(enum_assignment value: (_) @entry.inside) @entry.around
+
+; Statements
+
+; Comments
 
 (comment) @comment.inside
 (comment)+ @comment.around
+
+; Tests
+
+(expression_statement
+  (call_expression
+    function: (identifier) @_name
+    arguments: (arguments
+      (string)
+      .
+      [
+        (arrow_function body: (_) @test.inside)
+        (function_expression body: (_) @test.inside)
+      ]))
+  (#any-of? @_name "describe" "it" "test")) @test.around

@@ -1,3 +1,5 @@
+; Generated from queries/folds.scm: see queries/README.md.
+
 [
   (array)
   (arguments)

@@ -1,4 +1,4 @@
-; The names are those of Neovim; editors/helix has its own.
+; Generated from queries/indents.scm: see queries/README.md.
 
 [
   (arguments)
@@ -15,6 +15,7 @@
   (object_type)
   (parenthesized_expression)
   (quote_type)
+  (splice)
   (statement_block)
   (switch_body)
   (switch_case)

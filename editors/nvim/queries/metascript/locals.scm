@@ -1,3 +1,7 @@
+; Generated from queries/locals.scm: see queries/README.md.
+
+; Scopes, and what is defined in them by a name that others use. One capture a pattern, as in highlights.
+
 [
   (program)
   (statement_block)
@@ -34,10 +38,20 @@
 
 (function_declaration name: (identifier) @local.definition.function)
 (generator_function_declaration name: (identifier) @local.definition.function)
+(macro_declaration name: (identifier) @local.definition.macro)
+
 (import_specifier name: (identifier) @local.definition.import !alias)
 (import_specifier alias: (identifier) @local.definition.import)
 (import_clause (identifier) @local.definition.import)
 (namespace_import (identifier) @local.definition.import)
+
+(class_declaration name: (type_identifier) @local.definition.type)
+(abstract_class_declaration name: (type_identifier) @local.definition.type)
+(interface_declaration name: (type_identifier) @local.definition.type)
+(type_alias_declaration name: (type_identifier) @local.definition.type)
+(enum_declaration name: (identifier) @local.definition.type)
+(type_parameter name: (type_identifier) @local.definition.type)
+(type_identifier) @local.reference
 
 (identifier) @local.reference
 (shorthand_property_identifier) @local.reference
