@@ -170,6 +170,11 @@ impl Call {
         self.block.as_ref().is_some_and(|block| !block.faults.is_empty())
     }
 
+    /// The decorator or the invocation, in the text that holds the use.
+    pub(super) fn node(&self) -> TextRange {
+        self.node
+    }
+
     /// Who is to blame for time-outs: module and macro.
     pub fn blame(&self) -> String {
         format!("{}#{}", self.callee.module, self.callee.name)

@@ -9,6 +9,7 @@ use crate::base::FilePath;
 use crate::macros::protocol::ImportRequest;
 use crate::std_lib;
 
+use super::hygiene::lent_name;
 use super::{FileFacts, MacroScope};
 
 pub(super) struct Imports<'a> {
@@ -18,12 +19,33 @@ pub(super) struct Imports<'a> {
     text: &'a str,
     /// Specifier and exported name, with the name in this file.
     wanted: FxHashMap<(String, String), String>,
-    /// In the order they were asked for: specifier, name, local.
-    lines: Vec<(String, String, String)>,
+    /// In the order they were asked for.
+    lines: Vec<Line>,
     taken: FxHashSet<String>,
-    /// Specifier and exported name of what names mean in modules of macros.
-    meant: FxHashMap<(FilePath, String), Option<(String, String)>>,
+    /// What names mean in modules of macros.
+    meant: FxHashMap<(FilePath, String), Meaning>,
 }
+
+struct Line {
+    specifier: String,
+    name: String,
+    local: String,
+    is_type: bool,
+}
+
+/// What a name means at the top of a macro's module.
+#[derive(Clone)]
+enum Meaning {
+    /// An export of a module; `*` is the module itself.
+    Export { specifier: String, name: String, is_type: bool },
+    /// Something that no other file can name: a macro, a compile-time function.
+    Here,
+    /// Nothing that the module says: a global, if anything.
+    Global,
+}
+
+/// `import * as name`.
+const NAMESPACE: &str = "*";
 
 impl<'a> Imports<'a> {
     pub fn new(file: &'a FilePath, facts: &'a FileFacts, scope: &'a dyn MacroScope, text: &'a str) -> Imports<'a> {
@@ -42,13 +64,21 @@ impl<'a> Imports<'a> {
     /// The name in this file for what `ctx.import` asked for.
     pub fn requested(&mut self, request: &ImportRequest, bound: &[String]) -> String {
         let specifier = self.specifier_from(&request.from, &request.module);
-        self.local(specifier, &request.name, bound)
+        self.local(&specifier, &request.name, false, bound)
     }
 
-    /// The name in this file for what `name` means at the top of `module`; `None` where it means
-    /// nothing there: the name stays as written.
-    pub fn meant_by(&mut self, module: &FilePath, name: &str, bound: &[String]) -> Option<String> {
-        if module == self.file {
+    /// What stands in this file for what `name` means at the top of `module`; `None` where the name
+    /// can stay as written. `bound` are names that the generated code binds, `hidden` those that
+    /// something around the use binds.
+    pub fn meant_by(
+        &mut self,
+        module: &FilePath,
+        name: &str,
+        bound: &[String],
+        hidden: &FxHashSet<String>,
+    ) -> Option<String> {
+        let is_own = module == self.file;
+        if is_own && !hidden.contains(name) {
             return None;
         }
         let key = (module.clone(), name.to_owned());
@@ -56,44 +86,84 @@ impl<'a> Imports<'a> {
             let found = self.find_meaning(module, name);
             self.meant.insert(key.clone(), found);
         }
-        let (specifier, exported) = self.meant.get(&key)?.clone()?;
-        Some(self.local(specifier, &exported, bound))
+        match self.meant.get(&key)?.clone() {
+            Meaning::Here => None,
+            Meaning::Export { specifier, name, is_type } => {
+                let taken: Vec<String> = bound.iter().chain(hidden).cloned().collect();
+                Some(self.local(&specifier, &name, is_type, &taken))
+            }
+            Meaning::Global => {
+                let is_hidden = hidden.contains(name) || (!is_own && self.facts.binds(name));
+                (is_hidden && !matches!(name, "globalThis" | "arguments" | "undefined"))
+                    .then(|| format!("globalThis.{name}"))
+            }
+        }
     }
 
-    fn find_meaning(&self, module: &FilePath, name: &str) -> Option<(String, String)> {
-        let facts = self.scope.facts(module)?;
+    fn find_meaning(&self, module: &FilePath, name: &str) -> Meaning {
+        let own: FileFacts;
+        let known;
+        let facts = if module == self.file {
+            self.facts
+        } else {
+            known = self.scope.facts(module);
+            match &known {
+                Some(facts) => facts.as_ref(),
+                None => {
+                    own = FileFacts::default();
+                    &own
+                }
+            }
+        };
         if let Some((import, imported)) = facts.import_of(name) {
             if import.specifier == "std/meta" {
-                return None;
+                return Meaning::Here;
             }
-            return Some((self.specifier_from(module, &import.specifier), imported?.to_owned()));
+            let is_type = import.is_type_only
+                || import.names.iter().any(|imported| imported.local == name && imported.is_type_only);
+            let specifier = self.specifier_from(module, &import.specifier);
+            return Meaning::Export { specifier, name: imported.unwrap_or(NAMESPACE).to_owned(), is_type };
         }
-        if facts.macro_named(name).is_some() || !facts.declared.iter().any(|declared| declared == name) {
-            return None;
+        let specifier = self.specifier_of(module);
+        if let Some(exported) = facts.exported_as(name).filter(|_| facts.macro_named(name).is_none()) {
+            return Meaning::Export { specifier, name: exported.to_owned(), is_type: false };
         }
-        // One that is not exported is imported all the same: that it is not is then an error, where the
-        // name as written would be captured by whatever the file calls so.
-        Some((self.specifier_of(module), facts.exported_as(name).unwrap_or(name).to_owned()))
+        if let Some(lent) = facts.lent.iter().find(|lent| lent.name == name)
+            && facts.is_module()
+        {
+            return Meaning::Export { specifier, name: lent_name(name), is_type: lent.is_type };
+        }
+        if facts.declared.iter().any(|declared| declared == name) { Meaning::Here } else { Meaning::Global }
     }
 
     /// The import lines, one for each module, in the order they were asked for.
     pub fn lines(&self) -> Vec<String> {
         let mut modules: Vec<(&str, Vec<String>)> = Vec::new();
-        for (specifier, name, local) in &self.lines {
-            let part = if name == local { name.clone() } else { format!("{name} as {local}") };
+        let mut whole = Vec::new();
+        for Line { specifier, name, local, is_type } in &self.lines {
+            let kind = if *is_type { "type " } else { "" };
+            if name == NAMESPACE {
+                whole.push(format!("import {kind}* as {local} from \"{specifier}\";"));
+                continue;
+            }
+            let part = if name == local { format!("{kind}{name}") } else { format!("{kind}{name} as {local}") };
             match modules.iter_mut().find(|(known, _)| known == specifier) {
                 Some((_, parts)) => parts.push(part),
-                None => modules.push((specifier, vec![part])),
+                None => modules.push((specifier.as_str(), vec![part])),
             }
         }
-        modules
+        whole
             .into_iter()
-            .map(|(specifier, parts)| format!("import {{ {} }} from \"{specifier}\";", parts.join(", ")))
+            .chain(
+                modules
+                    .into_iter()
+                    .map(|(specifier, parts)| format!("import {{ {} }} from \"{specifier}\";", parts.join(", "))),
+            )
             .collect()
     }
 
-    fn local(&mut self, specifier: String, name: &str, bound: &[String]) -> String {
-        let key = (specifier, name.to_owned());
+    fn local(&mut self, specifier: &str, name: &str, is_type: bool, bound: &[String]) -> String {
+        let key = (specifier.to_owned(), name.to_owned());
         if let Some(local) = self.wanted.get(&key)
             && !bound.contains(local)
         {
@@ -105,17 +175,27 @@ impl<'a> Imports<'a> {
                     .scope
                     .module(self.file, &import.specifier)
                     .is_some_and(|file| self.specifier_of(&file) == key.0);
+            if name == NAMESPACE {
+                return import.namespace.clone().filter(|local| is_same && !bound.contains(local));
+            }
+            if name == "default" {
+                return import.default.clone().filter(|local| is_same && !bound.contains(local));
+            }
             let imported = import.names.iter().find(|imported| imported.name == name && !imported.is_type_only)?;
             (is_same && !bound.contains(&imported.local)).then(|| imported.local.clone())
         });
         let local = existing.unwrap_or_else(|| {
-            let base = if name == "default" { "imported" } else { name };
+            let base = match name {
+                "default" | NAMESPACE => "imported",
+                _ => name.strip_prefix(&lent_name("")).unwrap_or(name),
+            };
             let local = std::iter::once(base.to_owned())
                 .chain((1..).map(|number| format!("{base}_{number}")))
                 .find(|local| !self.taken.contains(local) && !bound.contains(local) && !is_used(self.text, local))
                 .expect("there is no end of numbers");
             self.taken.insert(local.clone());
-            self.lines.push((key.0.clone(), key.1.clone(), local.clone()));
+            let (specifier, name) = key.clone();
+            self.lines.push(Line { specifier, name, local: local.clone(), is_type });
             local
         });
         self.wanted.insert(key, local.clone());

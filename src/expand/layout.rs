@@ -1,6 +1,7 @@
 //! Where output goes and how it is laid out: members at the end of a body, declarations before and
 //! after, values in place of a use.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::base::TextRange;
@@ -316,9 +317,13 @@ impl Expander<'_> {
             return None;
         }
         let mut renames: Vec<(TextRange, String)> = prepared.renames.clone();
+        let hidden = OnceCell::new();
         for outer in &prepared.outer {
             let local = match &outer.module {
-                Some(module) => self.imports.meant_by(module, &outer.name, &prepared.bound),
+                Some(module) => {
+                    let hidden = hidden.get_or_init(|| doc.hidden_at(known.call.node()));
+                    self.imports.meant_by(module, &outer.name, &prepared.bound, hidden)
+                }
                 None => output
                     .imports
                     .iter()
@@ -349,11 +354,13 @@ impl Expander<'_> {
         wrapped.glue(after, glue);
         let site = &self.calls[call as usize];
         let (range, name) = (site.range, site.name);
+        let mut around = doc.hidden_at(known.call.node());
+        around.extend(prepared.bound.iter().cloned());
         let inner = Doc {
             syntax: nested,
             base: &wrapped,
             facts: doc.facts,
-            within: Some(Within { call, id: &known.call.id, range, name }),
+            within: Some(Within { call, id: &known.call.id, range, name, hidden: &around }),
             depth: known.call.depth + 1,
             level: doc.level + 1,
         };

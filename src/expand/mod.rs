@@ -15,17 +15,18 @@
 //! Start reading at [`call`] (what is a macro use), then `walk` (how uses are found), `splice` and
 //! `layout` (how text comes about) and [`span_map`] (how it leads back).
 //!
-//! Hygiene, as far as it goes: what `ctx.import` asks for and what a quote names freely (exports and
-//! imports of the macro's module) is imported under a name that is free in the file; locals and
-//! parameters that a quote binds are renamed where a spliced name would be captured; what a
-//! statement's macro declares inside a function stays in a block of its own. Not covered: names that a
-//! macro's module declares without exporting them, and globals that the file of the use shadows.
+//! Hygiene: what `ctx.import` asks for and what a quote names freely (declarations and imports of the
+//! macro's module, exported or not) is imported under a name that is free in the file; a global that
+//! something at the use hides is named through `globalThis`; locals and parameters that a quote binds are
+//! renamed where a spliced name would be captured; what a statement's macro declares inside a function
+//! stays in a block of its own.
 
 mod args;
 pub mod call;
 pub mod check;
 mod edits;
 mod fragment;
+mod hygiene;
 mod imports;
 mod key;
 mod layout;

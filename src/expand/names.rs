@@ -13,6 +13,7 @@ use crate::std_lib;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
 
+use super::hygiene::{self, Lent};
 use super::lower::comptime_decorator;
 use super::walk::{Marks, Meta, is_dynamic_import};
 
@@ -26,6 +27,8 @@ pub struct FileFacts {
     pub comptime_functions: Vec<String>,
     /// Names declared at module level, macros included, imports not.
     pub declared: Vec<String>,
+    /// Declarations that the file does not export and that its quotes name.
+    pub lent: Vec<Lent>,
     /// The file has something that expansion may change: a decorator, a use, a macro, a `quote`, an
     /// `.ms` specifier. Without it the expanded text is the source, byte for byte.
     pub has_macro_syntax: bool,
@@ -108,6 +111,11 @@ impl FileFacts {
             facts.statement(statement);
         }
         facts.scan(syntax);
+        facts.lent = hygiene::lent(syntax.root(), |name| {
+            facts.exported_as(name).is_none()
+                && facts.macro_named(name).is_none()
+                && !facts.comptime_functions.iter().any(|function| function == name)
+        });
         facts
     }
 
@@ -137,6 +145,11 @@ impl FileFacts {
 
     pub fn macro_named(&self, name: &str) -> Option<&MacroFacts> {
         self.macros.iter().find(|known| known.name == name)
+    }
+
+    /// Whether the file is a module by what it says.
+    pub fn is_module(&self) -> bool {
+        !self.imports.is_empty() || !self.exports.is_empty()
     }
 
     /// Whether `name` means something at module level: declared or imported.

@@ -22,6 +22,7 @@ use super::args::{self, Bound};
 use super::call::CallParts;
 use super::check::{CallSite, CallState, Expanded, Flavour, Request};
 use super::edits::Edits;
+use super::hygiene;
 use super::imports::Imports;
 use super::lower::Module;
 use super::misuse;
@@ -143,7 +144,7 @@ fn expand_without(
     if !too_deep.is_empty() {
         return Err(too_deep);
     }
-    tail.append_to(&mut rope, &imports.lines(), request.flavour, request.file);
+    tail.append_to(&mut rope, &imports.lines(), request);
     let mut calls = calls;
     for (call, range) in rope.take_marks() {
         calls[call as usize].generated.push(range);
@@ -183,9 +184,20 @@ pub(super) struct Within<'d> {
     /// The outermost use in the source, and its name.
     pub range: TextRange,
     pub name: TextRange,
+    /// Names that something around the text binds, below the top level of the file.
+    pub hidden: &'d FxHashSet<String>,
 }
 
 impl Doc<'_> {
+    /// Names that are bound around `range` and not at the top of the file.
+    pub fn hidden_at(&self, range: TextRange) -> FxHashSet<String> {
+        let mut names: FxHashSet<String> = self.within.map(|within| within.hidden.clone()).unwrap_or_default();
+        if let Some(node) = self.syntax.root().covering(range) {
+            names.extend(hygiene::hidden_at(node).into_iter().map(str::to_owned));
+        }
+        names
+    }
+
     /// The depth of a use that stands at `offset`: one that was copied from the source is the
     /// program's own, wherever a macro put it.
     fn depth_at(&self, offset: u32) -> u32 {

@@ -8,10 +8,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::base::{FilePath, TextRange};
+use crate::base::TextRange;
 use crate::syntax::Node;
 
-use super::check::Flavour;
+use super::check::{Flavour, Request};
+use super::hygiene::lent_name;
+use super::imports::specifier_between;
 use super::names::ParamKind;
 use super::quote::META;
 use super::rope::Rope;
@@ -75,7 +77,8 @@ impl Tail {
         self.uses.push(rope);
     }
 
-    pub fn append_to(self, rope: &mut Rope, imports: &[String], flavour: Flavour, file: &FilePath) {
+    pub fn append_to(self, rope: &mut Rope, imports: &[String], request: &Request<'_>) {
+        let (flavour, file) = (request.flavour, request.file);
         let end = TextRange::empty(rope.len());
         let end = rope.source_of(TextRange::empty(end.start)).unwrap_or_default();
         let mut lines = String::new();
@@ -94,6 +97,12 @@ impl Tail {
             for (index, module) in self.modules.iter().enumerate() {
                 let _ = writeln!(lines, "import type * as __ms_m{} from \"{module}\";", index + 1);
             }
+        }
+        // A file that exports nothing has no other file to lend to.
+        let own = specifier_between(file, file);
+        if !request.facts.exports.is_empty() || imports.iter().any(|line| line.ends_with(&format!(" from \"{own}\";")))
+        {
+            exports(request, &mut lines);
         }
         if !lines.is_empty() {
             let at = start_of_code(&rope.text);
@@ -126,6 +135,23 @@ impl Tail {
             rope.glue("void (() => ", end);
             rope.append(block);
             rope.glue(");\n", end);
+        }
+    }
+}
+
+/// What quotes name and the module keeps to itself, for the files that the quotes end up in.
+fn exports(request: &Request<'_>, lines: &mut String) {
+    for is_type in [false, true] {
+        let parts: Vec<String> = request
+            .facts
+            .lent
+            .iter()
+            .filter(|lent| lent.is_type == is_type && (!is_type || request.flavour == Flavour::Check))
+            .map(|lent| format!("{} as {}", lent.name, lent_name(&lent.name)))
+            .collect();
+        if !parts.is_empty() {
+            let kind = if is_type { "type " } else { "" };
+            let _ = writeln!(lines, "export {kind}{{ {} }};", parts.join(", "));
         }
     }
 }

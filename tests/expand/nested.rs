@@ -93,7 +93,7 @@ fn names_of_a_quote_mean_what_they_mean_in_its_module() {
     let module = "import { far as near } from \"./lib/far\";
 export function help() {}
 function hidden() {}
-export macro m(ctx: MacroContext) {}
+export macro m(ctx: MacroContext) { ctx.addAfter(quote { hidden(${1}); }); }
 ";
     let world = World::new(&[
         ("/lib/m.ms", module),
@@ -118,7 +118,7 @@ export macro m(ctx: MacroContext) {}
     let expanded = world.expand("/a.ms");
     assert_eq!(diagnostics(&world, "/a.ms", &expanded), "");
     assert_snapshot!(expanded.text.as_str(), @r#"
-    import { help as help_1, hidden } from "./lib/m";
+    import { help as help_1, __ms_hidden as hidden } from "./lib/m";
     import { far } from "./lib/lib/far";
     import { clone } from "std/runtime";
     import { thing } from "./other";
