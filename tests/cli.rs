@@ -68,6 +68,7 @@ fn help_comes_in_two_lengths() {
       highlight  Print source text in colours
       explain    Explain a diagnostic
       cache      Show or clear a project's cache
+      trust      Show and grant what a project's macros ask for
       lsp        Serve an editor over the Language Server Protocol
 
     Options:
@@ -77,7 +78,7 @@ fn help_comes_in_two_lengths() {
       -V, --version       Print version
     "#);
     assert!(long.out.len() > short.out.len() && long.out.contains("Exit status"), "{}", long.out);
-    for subcommand in ["check", "expand", "run", "build", "parse", "highlight", "explain", "cache", "lsp"] {
+    for subcommand in ["check", "expand", "run", "build", "parse", "highlight", "explain", "cache", "trust", "lsp"] {
         let short = msc(dir.path(), &[subcommand, "-h"]);
         let long = msc(dir.path(), &[subcommand, "--help"]);
         assert_eq!((short.code, long.code), (0, 0));
@@ -98,6 +99,12 @@ fn help_comes_in_two_lengths() {
       -v, --verbose...       Log to standard error what msc does
       -h, --help             Print help (see more with '--help')
       -V, --version          Print version
+
+    Permissions of macros, for this run:
+          --allow-net <HOST>     Let macros reach a host
+          --allow-read <PATH>    Let macros read a file or what is below a directory
+          --allow-env <NAME>     Let macros read an environment variable
+          --allow-run <PROGRAM>  Let macros run a program
     "#);
 }
 

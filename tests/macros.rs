@@ -14,7 +14,7 @@ use msc::macros::protocol::{ImportRequest, Limits};
 use msc::macros::shape::Input;
 use msc::macros::{
     Effect, Failure, FailureKind, Host, HostOptions, InputError, Inputs, Invocation, Job, JobOutput, Module,
-    ModuleGraph, Outcome, PieceOrigin, Place, ProjectInputs,
+    ModuleGraph, Outcome, Permission, PieceOrigin, Place, ProjectInputs, Refusal,
 };
 use serde_json::{Value, json};
 
@@ -913,7 +913,10 @@ fn globs_are_sorted_and_recorded() {
     assert!(project.holds(&outcome.effects), "the list is the same");
     project.write("src/r/c.ms", "");
     assert!(!project.holds(&outcome.effects));
-    assert_eq!(failure(project.run("glob('../../*');")).kind, FailureKind::NotPermitted);
+    assert_eq!(
+        failure(project.run("glob('../../*');")).kind,
+        FailureKind::Refused(Refusal::NotAsked(Permission::Read))
+    );
     assert_eq!(failure(project.run("glob('[');")).kind, FailureKind::Input);
 }
 
@@ -934,23 +937,25 @@ fn what_is_private_stays_so() {
         "../x/../../secret.txt",
     ] {
         let failure = failure(project.run(&format!("return readFile({path:?});")));
-        assert_eq!(failure.kind, FailureKind::NotPermitted, "{path}: {failure:?}");
-        assert!(failure.help.as_deref().is_some_and(|help| help.contains("`read`")), "{failure:?}");
+        assert_eq!(failure.kind, FailureKind::Refused(Refusal::NotAsked(Permission::Read)), "{path}: {failure:?}");
+        assert!(failure.help.as_deref().is_some_and(|help| help.contains("\"read\"")), "{failure:?}");
         assert!(!failure.message.contains("KEY"));
     }
-    for (body, permission) in [
-        ("env('HOME')", "`env` for `HOME`"),
-        ("exec('ls', ['-l'])", "`run` for `ls`"),
-        ("fetch('https://user@example.com:8080/x?y')", "`net` for `example.com:8080`"),
+    for (body, permission, flag) in [
+        ("env('HOME')", Permission::Env, "--allow-env=HOME"),
+        ("exec('ls', ['-l'])", Permission::Run, "--allow-run=ls"),
+        ("fetch('https://example.com:8080/x?y')", Permission::Net, "--allow-net=example.com:8080"),
     ] {
         let failure = failure(project.run(&format!("return {body};")));
-        assert_eq!(failure.kind, FailureKind::NotPermitted, "{body}");
-        assert!(failure.help.as_deref().is_some_and(|help| help.contains(permission)), "{failure:?}");
+        assert_eq!(failure.kind, FailureKind::Refused(Refusal::NotAsked(permission)), "{body}");
+        assert!(failure.help.as_deref().is_some_and(|help| help.contains(flag)), "{failure:?}");
     }
     // Whether something was refused must not be able to steer an output that is kept.
     let caught = project.run("try { env('HOME'); } catch { return 1; }");
-    assert_eq!(failure(caught).kind, FailureKind::NotPermitted);
-    assert!(project.run("env('HOME');").effects.is_empty());
+    assert_eq!(failure(caught).kind, FailureKind::Refused(Refusal::NotAsked(Permission::Env)));
+    let outcome = project.run("env('HOME');");
+    assert_eq!(outcome.effects.len(), 1, "a refusal is an answer that holds: {:?}", outcome.effects);
+    assert!(project.holds(&outcome.effects));
 }
 
 #[cfg(unix)]
@@ -968,10 +973,13 @@ fn links_do_not_lead_out() {
     symlink(project.path("src/a.txt"), project.path("src/inside")).expect("a link");
     for path in ["out/secret.txt", "out/gone.txt", "secret", "dangling", "history/config"] {
         let failure = failure(project.run(&format!("return readFile({path:?});")));
-        assert_eq!(failure.kind, FailureKind::NotPermitted, "{path}: {failure:?}");
+        assert_eq!(failure.kind, FailureKind::Refused(Refusal::NotAsked(Permission::Read)), "{path}: {failure:?}");
     }
     assert_eq!(project.value("return readFile('inside');"), "\"a\"");
-    assert_eq!(failure(project.run("return glob('out/*');")).kind, FailureKind::NotPermitted);
+    assert_eq!(
+        failure(project.run("return glob('out/*');")).kind,
+        FailureKind::Refused(Refusal::NotAsked(Permission::Read))
+    );
     assert_eq!(project.value("return glob('**/*.txt');"), "[\"a.txt\"]");
     // A pipe that nobody writes to would block for ever.
     let fifo = std::process::Command::new("mkfifo").arg(project.path("src/pipe")).status().expect("mkfifo runs");

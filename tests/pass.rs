@@ -24,6 +24,7 @@ impl Session {
             exe: env!("CARGO_BIN_EXE_msc").into(),
             workers: 2,
             use_cache: false,
+            ..WorldOptions::new(Vec::new())
         };
         Session { world: World::new(options), folder }
     }

@@ -286,9 +286,10 @@ pages! {
     derive_errors: "derive_errors.md",
     diagnostics: "diagnostics.md",
     hygiene: "hygiene.md",
-    inputs: "inputs.md",
+    inputs: "macros/inputs.md",
     macros: "macros.md",
     modules: "modules.md",
+    permissions: "macros/permissions.md",
     quotes: "quotes.md",
     runtime: "runtime.md",
 }

@@ -39,6 +39,7 @@ pub enum Command {
     Highlight(HighlightArgs),
     Explain(ExplainArgs),
     Cache(CacheArgs),
+    Trust(TrustArgs),
     Lsp(LspArgs),
     /// Runs macros for another msc process, which speaks to it through pipes.
     #[command(hide = true)]
@@ -69,6 +70,8 @@ pub struct CheckArgs {
     /// Files, macros run, files checked, and the cache's hits and misses; on standard error.
     #[arg(long)]
     pub stats: bool,
+    #[command(flatten)]
+    pub allow: AllowArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,6 +95,8 @@ pub struct ExpandArgs {
     /// The file, and where wanted a line (counted from 1)
     #[arg(value_name = "FILE[:LINE]")]
     pub place: FileLine,
+    #[command(flatten)]
+    pub allow: AllowArgs,
 }
 
 /// Run a program
@@ -106,6 +111,8 @@ pub struct RunArgs {
     /// What the program sees as `process.argv` from its third element on
     #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,
+    #[command(flatten)]
+    pub allow: AllowArgs,
 }
 
 /// Compile to JavaScript
@@ -134,6 +141,8 @@ pub struct BuildArgs {
     /// Do not check types; macros that fail are errors all the same
     #[arg(long)]
     pub no_check: bool,
+    #[command(flatten)]
+    pub allow: AllowArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -229,6 +238,45 @@ pub enum CacheAction {
 pub struct ProjectArg {
     /// A folder of the project; the working directory where none is named
     pub folder: Option<PathBuf>,
+}
+
+/// Show and grant what a project's macros ask for
+///
+/// Macros compute and read the project's files. What goes beyond that a project asks for in the
+/// section macros.allow of its metascript.json, and it holds once you have granted it here. A grant is kept in
+/// your own settings, for this folder and for exactly what is asked: when that changes, you are asked again.
+#[derive(Debug, ClapArgs)]
+pub struct TrustArgs {
+    /// A folder of the project; the working directory where none is named
+    pub folder: Option<PathBuf>,
+    /// Print everything that is granted, to any project
+    #[arg(long, conflicts_with_all = ["revoke", "yes", "folder"])]
+    pub list: bool,
+    /// Take back what was granted to the project
+    #[arg(long, conflicts_with = "yes")]
+    pub revoke: bool,
+    /// Grant without asking
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// What macros may do in this run, besides what is granted. Each may be given several times, or list
+/// several with commas.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "Permissions of macros, for this run")]
+pub struct AllowArgs {
+    /// Let macros reach a host
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    pub allow_net: Vec<String>,
+    /// Let macros read a file or what is below a directory
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    pub allow_read: Vec<String>,
+    /// Let macros read an environment variable
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub allow_env: Vec<String>,
+    /// Let macros run a program
+    #[arg(long, value_name = "PROGRAM", value_delimiter = ',')]
+    pub allow_run: Vec<String>,
 }
 
 /// Serve an editor over the Language Server Protocol

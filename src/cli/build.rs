@@ -11,6 +11,7 @@ use crate::base::{Cancel, FilePath};
 use crate::cli::args::{BuildArgs, EmitKind, Format};
 use crate::cli::console::Console;
 use crate::cli::render::plural;
+use crate::cli::trust::for_run;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::EngineError;
@@ -24,7 +25,8 @@ pub(super) fn run(args: &BuildArgs, console: &Console) -> CommandResult {
     if paths.is_empty() {
         paths.push(console.cwd.clone());
     }
-    let mut world = World::new(WorldOptions::new(paths.clone()));
+    let mut world =
+        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(paths.clone()) });
     let disk = world.shared().disk.clone();
     if let Some(missing) = paths.iter().find(|path| !disk.exists(path)) {
         return Err(format!("there is no file or folder {}", missing.relative_to(&console.cwd)).into());

@@ -8,6 +8,7 @@ use crate::cache::Level;
 use crate::cli::args::CheckArgs;
 use crate::cli::console::Console;
 use crate::cli::render::{grouped, plural};
+use crate::cli::trust::for_run;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::project::check::{CheckStats, check};
 use crate::project::{World, WorldOptions};
@@ -18,7 +19,8 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
     if paths.is_empty() {
         paths.push(console.cwd.clone());
     }
-    let mut world = World::new(WorldOptions::new(paths.clone()));
+    let mut world =
+        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(paths.clone()) });
     if let Some(missing) = paths.iter().find(|path| !world.shared().disk.exists(path)) {
         return Err(format!("there is no file or folder {}", missing.relative_to(&console.cwd)).into());
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::cli::args::ExpandArgs;
 use crate::cli::console::Console;
+use crate::cli::trust::for_run;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::ide::generated::dedent;
 use crate::project::check::expand_file;
@@ -12,7 +13,8 @@ use crate::project::{World, WorldOptions, expansion};
 
 pub(super) fn run(args: &ExpandArgs, console: &Console) -> CommandResult {
     let file = console.resolve(&args.place.file);
-    let mut world = World::new(WorldOptions::new(vec![file.parent()]));
+    let mut world =
+        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(vec![file.parent()]) });
     if !world.shared().disk.is_file(&file) {
         return Err(format!("there is no file {}", file.relative_to(&console.cwd)).into());
     }

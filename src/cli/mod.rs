@@ -18,6 +18,7 @@ mod parse;
 pub mod render;
 mod run;
 pub mod theme;
+mod trust;
 
 use std::io;
 use std::panic::{self, PanicHookInfo};
@@ -113,6 +114,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Highlight(args) => highlight::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Cache(args) => cache::run(&args, console),
+        Command::Trust(args) => trust::run(&args, console),
         Command::Lsp(_) | Command::MacroWorker => {
             Err(CommandError::Message("this subcommand is started by the program itself".to_owned()))
         }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::base::{Cancel, FilePath};
 use crate::cli::args::RunArgs;
 use crate::cli::console::Console;
+use crate::cli::trust::for_run;
 use crate::cli::{CommandError, CommandResult, ERRORS};
 use crate::diagnostic::Severity;
 use crate::engine::EngineError;
@@ -15,7 +16,8 @@ use crate::project::{World, WorldOptions, build};
 
 pub(super) fn run(args: &RunArgs, console: &Console) -> CommandResult {
     let entry = console.resolve(&args.file);
-    let mut world = World::new(WorldOptions::new(vec![entry.parent()]));
+    let mut world =
+        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(vec![entry.parent()]) });
     if let Err(error) = world.shared().disk.read(&entry) {
         return Err(format!("{}: {error}", entry.relative_to(&console.cwd)).into());
     }

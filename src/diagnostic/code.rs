@@ -61,8 +61,14 @@ registry! {
     MACRO_WARNED = 2015, Warning, "A macro reported a warning";
     MACRO_AT_RUN_TIME = 2017, Error, "A macro is used as a value";
     INPUT_MISSING = 3001, Error, "An input of a macro cannot be read";
-    NOT_PERMITTED = 3002, Error, "A macro asked for something it is not permitted";
+    NOT_PERMITTED = 3002, Error, "A macro may not read this file";
     MACRO_LOG = 3003, Hint, "Output of console.log in a macro";
+    NET_NOT_PERMITTED = 3004, Error, "A macro may not reach this host";
+    ENV_NOT_PERMITTED = 3005, Error, "A macro may not read this environment variable";
+    RUN_NOT_PERMITTED = 3006, Error, "A macro may not run this program";
+    NOT_GRANTED = 3007, Error, "The project asks for a permission that nobody granted";
+    PRIVATE_ADDRESS = 3008, Error, "A macro may not reach a private address";
+    ALLOW_ENTRY = 3009, Error, "An entry of macros.allow is no permission";
     SLOW_MACRO = 4001, Warning, "A slow macro";
     ENGINE_FAULT = 9001, Error, "Internal error in the type engine";
     CONFIG = 9002, Error, "The project file cannot be used";

@@ -5,7 +5,7 @@
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic, GeneratedLine, Related, Severity};
 use crate::macros::protocol::{Frame, Report};
-use crate::macros::{Failure, FailureKind, Log};
+use crate::macros::{Failure, FailureKind, Log, Permission, Refusal};
 use crate::text::{Encoding, LineCol};
 
 use super::{Call, MacroScope};
@@ -30,7 +30,12 @@ impl Reporter<'_> {
             FailureKind::Module => Code::MACRO_MODULE,
             FailureKind::Banned => Code::MACRO_BANNED,
             FailureKind::Input => Code::INPUT_MISSING,
-            FailureKind::NotPermitted => Code::NOT_PERMITTED,
+            FailureKind::Refused(Refusal::NotAsked(Permission::Read)) => Code::NOT_PERMITTED,
+            FailureKind::Refused(Refusal::NotAsked(Permission::Net)) => Code::NET_NOT_PERMITTED,
+            FailureKind::Refused(Refusal::NotAsked(Permission::Env)) => Code::ENV_NOT_PERMITTED,
+            FailureKind::Refused(Refusal::NotAsked(Permission::Run)) => Code::RUN_NOT_PERMITTED,
+            FailureKind::Refused(Refusal::NotGranted) => Code::NOT_GRANTED,
+            FailureKind::Refused(Refusal::PrivateAddress) => Code::PRIVATE_ADDRESS,
             FailureKind::NoLiteral => Code::COMPTIME_VALUE,
         };
         let name = &call.callee.name;

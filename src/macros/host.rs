@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
-use super::effect::{InputError, Inputs};
+use super::effect::{InputError, InputErrorKind, Inputs};
 use super::protocol::{Effect, Failure, FailureKind, Invocation, Job, JobOutput, Outcome};
 use super::runtime;
 use super::wire::{self, Answer, FromWorker, Question, RunRequest, ToWorker};
@@ -156,12 +156,12 @@ impl Host {
             }
         }
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let mut effects = BTreeSet::new();
-        let end = lease.worker().drive(job, inputs, cancel, &self.options, &mut effects);
+        let mut asked = Asked::default();
+        let end = lease.worker().drive(job, inputs, cancel, &self.options, &mut asked);
         let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (result, micros, memory_bytes) = match end {
             End::Cancelled => return Err(Cancelled),
-            End::Done { result, micros, memory_bytes } => (result, micros, memory_bytes),
+            End::Done { result, micros, memory_bytes } => (asked.judge(result), micros, memory_bytes),
             End::TimedOut => (Err(runtime::timed_out(job.limits.deadline)), elapsed, 0),
             End::Crashed => (Err(Failure::new(FailureKind::Crashed, lease.worker().obituary())), elapsed, 0),
         };
@@ -170,7 +170,7 @@ impl Host {
         if !stop {
             lease.keep();
         }
-        Ok(Outcome { result, effects: effects.into_iter().collect(), micros, memory_bytes })
+        Ok(Outcome { result, effects: asked.effects.into_iter().collect(), micros, memory_bytes })
     }
 
     fn banned(&self, job: &Job) -> Option<Failure> {
@@ -347,7 +347,7 @@ impl Worker {
         inputs: &dyn Inputs,
         cancel: &Cancel,
         options: &HostOptions,
-        effects: &mut BTreeSet<Effect>,
+        asked: &mut Asked,
     ) -> End {
         let mut deadline = Instant::now() + job.limits.deadline;
         let mut interrupted = false;
@@ -375,10 +375,10 @@ impl Worker {
                 FromWorker::Done { result, micros, memory_bytes } => return End::Done { result, micros, memory_bytes },
                 FromWorker::NeedGraph => ToWorker::Graph(job.graph.clone()),
                 FromWorker::Ask(question) => {
-                    let asked = Instant::now();
-                    let answer = answer(job, inputs, question, effects);
+                    let started = Instant::now();
+                    let answer = asked.answer(job, inputs, question);
                     // What an input takes is not the macro's fault, unless it asks for ever.
-                    let taken = asked.elapsed().min(input_time);
+                    let taken = started.elapsed().min(input_time);
                     input_time -= taken;
                     deadline += taken;
                     ToWorker::Reply(answer)
@@ -412,35 +412,64 @@ impl Worker {
     }
 }
 
-/// Performs what a macro asked for, and records it.
-fn answer(
-    job: &Job,
-    inputs: &dyn Inputs,
-    question: Question,
-    effects: &mut BTreeSet<Effect>,
-) -> Result<Answer, InputError> {
-    match question {
-        Question::ReadFile { path } => {
-            let path = FilePath::resolve(job.base.as_str(), &path);
-            let text = inputs.read_file(&path);
-            effects.extend(Effect::of_file(&path, &text));
-            text.map(Answer::Text)
+/// What a macro asked for in one run.
+#[derive(Default)]
+struct Asked {
+    effects: BTreeSet<Effect>,
+    /// The first refusal. It decides how the run ends, whatever the macro made of it: whether something
+    /// was refused must not be able to steer an output that is kept.
+    refusal: Option<InputError>,
+}
+
+impl Asked {
+    /// Performs what a macro asked for, and records it.
+    fn answer(&mut self, job: &Job, inputs: &dyn Inputs, question: Question) -> Result<Answer, InputError> {
+        let answer = match question {
+            Question::ReadFile { path } => {
+                let path = FilePath::resolve(job.base.as_str(), &path);
+                let text = inputs.read_file(&path);
+                self.effects.insert(Effect::of_file(&path, &text));
+                text.map(Answer::Text)
+            }
+            Question::Glob { pattern } => {
+                let paths = inputs.glob(&job.base, &pattern);
+                self.effects.insert(Effect::of_glob(&job.base, &pattern, &paths));
+                let is_absolute = pattern.starts_with(['/', '\\']) || pattern.as_bytes().get(1) == Some(&b':');
+                // As the pattern was written: an output should not hold where a project happens to lie.
+                let show = |path: FilePath| if is_absolute { path.to_string() } else { relative(&job.base, &path) };
+                paths.map(|paths| Answer::List(paths.into_iter().map(show).collect()))
+            }
+            Question::Env { name } => {
+                let value = inputs.env(&name);
+                self.effects.insert(Effect::of_env(&name, &value));
+                value.map(|value| value.map_or(Answer::Nothing, |value| Answer::Text(value.into())))
+            }
+            Question::Exec { program, args } => {
+                let output = inputs.exec(&program, &args);
+                self.effects.insert(Effect::of_exec(&program, &args, &output));
+                output.map(Answer::Exec)
+            }
+            Question::Fetch(request) => inputs.fetch(&request).map(Answer::Response),
+        };
+        if let Err(error) = &answer
+            && matches!(error.kind, InputErrorKind::Refused(_))
+        {
+            self.refusal.get_or_insert_with(|| error.clone());
         }
-        Question::Glob { pattern } => {
-            let paths = inputs.glob(&job.base, &pattern);
-            effects.extend(Effect::of_glob(&job.base, &pattern, &paths));
-            let is_absolute = pattern.starts_with(['/', '\\']) || pattern.as_bytes().get(1) == Some(&b':');
-            // As the pattern was written: an output should not hold where a project happens to lie.
-            let show = |path: FilePath| if is_absolute { path.to_string() } else { relative(&job.base, &path) };
-            paths.map(|paths| Answer::List(paths.into_iter().map(show).collect()))
-        }
-        Question::Env { name } => {
-            let value = inputs.env(&name);
-            effects.extend(Effect::of_env(&name, &value));
-            value.map(|value| value.map_or(Answer::Nothing, |value| Answer::Text(value.into())))
-        }
-        Question::Exec { program, args } => inputs.exec(&program, &args).map(Answer::Exec),
-        Question::Fetch(request) => inputs.fetch(&request).map(Answer::Response),
+        answer
+    }
+
+    /// How the run ended, seen from here.
+    fn judge(&self, result: Result<JobOutput, Failure>) -> Result<JobOutput, Failure> {
+        let Some(InputError { kind: InputErrorKind::Refused(refusal), message, help }) = &self.refusal else {
+            return result;
+        };
+        let (stack, reports, logs) = match result {
+            Ok(output) => (Vec::new(), output.reports, output.logs),
+            Err(failure) => (failure.stack, failure.reports, failure.logs),
+        };
+        let kind = FailureKind::Refused(*refusal);
+        Err(Failure { kind, message: message.clone(), help: help.clone(), stack, site: None, reports, logs })
     }
 }
 

@@ -13,15 +13,23 @@ mod confine;
 pub mod effect;
 pub mod execute;
 pub mod host;
+mod inputs;
+mod outside;
+pub mod permit;
+mod process;
 pub mod protocol;
 mod runtime;
 pub mod shape;
 mod source_map;
+mod url;
 mod wire;
 pub mod worker;
 
-pub use effect::{InputError, InputErrorKind, Inputs, ProjectInputs};
+pub use effect::{InputError, InputErrorKind, Inputs};
 pub use host::{Host, HostOptions, HostStats};
+pub use inputs::{Access, ProjectInputs};
+pub use outside::Outside;
+pub use permit::{Allow, Permission, Permissions, Refusal};
 pub use protocol::{
     Effect, Emission, Failure, FailureKind, Invocation, Job, JobOutput, Log, Module, ModuleGraph, Outcome, Piece,
     PieceOrigin, Place,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::permit::Refusal;
 use crate::base::{Digest, FilePath, TextRange};
 
 /// One JavaScript module, made from a macro's Metascript.
@@ -182,9 +183,10 @@ pub enum FailureKind {
     /// A module of the graph does not load (syntax, a missing export).
     Module,
     Banned,
-    /// An input could not be read.
+    /// An input could not be read. The worker says this of a refusal too; why is for the parent to say.
+    #[serde(alias = "NotPermitted")]
     Input,
-    NotPermitted,
+    Refused(Refusal),
     /// A `@comptime` value that is no literal (a function, a symbol, a cycle).
     NoLiteral,
 }
@@ -240,6 +242,11 @@ pub enum Effect {
     Env {
         name: String,
         digest: Option<Digest>,
+    },
+    Exec {
+        program: String,
+        args: Vec<String>,
+        digest: Digest,
     },
 }
 

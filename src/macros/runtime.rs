@@ -366,7 +366,7 @@ fn ask_function<'js>(ctx: &Ctx<'js>, shared: Rc<Shared>) -> rquickjs::Result<Fun
             }
             Err(error) => {
                 reply.set(0, "error")?;
-                reply.set(1, format!("{:?}", error.kind))?;
+                reply.set(1, error.kind.name())?;
                 reply.set(2, error.message)?;
                 reply.set(3, error.help)?;
             }

@@ -117,7 +117,9 @@ fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
     let store = shared.store(&id.root);
     let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(id, wanted))?).ok()?;
     let snap = world.snapshot();
-    if !row.trace.verify(&*shared.disk) || !row.effects.iter().all(|effect| expansion::holds(&snap, &id.root, effect)) {
+    if !row.trace.verify(&*shared.disk)
+        || !row.effects.iter().all(|effect| expansion::verified(&snap, &id.root, effect))
+    {
         return None;
     }
     if let Some(trace) = row.trace.refreshed(&*shared.disk) {

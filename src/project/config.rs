@@ -4,6 +4,8 @@
 //! directory. Whatever TypeScript's options mean is the engine's business: this module only finds
 //! the file, and says a `metascript.json` in the form of a `tsconfig.json`.
 
+pub mod allow;
+
 use serde_json::{Map, Value, json};
 
 use crate::base::{Digest, FilePath, Recipe, TextRange};
@@ -71,7 +73,7 @@ pub fn source(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Di
     }
     let text = text.unwrap_or_else(|| SourceText::new(""));
     match translate(&text) {
-        Ok(json) => (ConfigSource::Text { dir: id.root.clone(), json }, Vec::new()),
+        Ok(json) => (ConfigSource::Text { dir: id.root.clone(), json }, allow::asked(config, &text).1),
         Err((range, message)) => {
             let problem = Diagnostic::new(Code::CONFIG, config, range, message)
                 .with_help("until this is mended the project is checked with the default options");

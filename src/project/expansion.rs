@@ -255,14 +255,25 @@ fn all_hold(snap: &Snapshot, file: &FilePath, expansion: &Expansion) -> bool {
     effects.iter().all(|effect| holds(snap, root, effect))
 }
 
-/// Whether an input still is what a macro read. Files are asked of the memory of the disk, which
-/// watched changes invalidate.
+/// Whether an input still is what a macro read, and still may be read. Files are asked of the memory
+/// of the disk, which watched changes invalidate; no program and no host is asked, so their last answers
+/// count ([`verified`] asks).
 pub(super) fn holds(snap: &Snapshot, root: &FilePath, effect: &Effect) -> bool {
-    match effect {
-        Effect::File { path, digest } if Fingerprints::digest(&*snap.shared.disk, path) == *digest => true,
-        // Also what could not be read as text, of which the disk's memory knows less.
-        other => other.still_holds(&ProjectInputs::new(root.clone())),
-    }
+    let inputs = snap.inputs(root);
+    is_same_file(snap, &inputs, effect) || inputs.known(effect).is_none_or(|now| now == *effect)
+}
+
+/// The same, and programs and hosts are asked where their last answers are too old. May take long.
+pub(super) fn verified(snap: &Snapshot, root: &FilePath, effect: &Effect) -> bool {
+    let inputs = snap.inputs(root);
+    is_same_file(snap, &inputs, effect) || effect.still_holds(&inputs)
+}
+
+/// What the disk's memory knows. It knows less of what could not be read as text, or not at all.
+fn is_same_file(snap: &Snapshot, inputs: &ProjectInputs, effect: &Effect) -> bool {
+    let disk = &*snap.shared.disk;
+    let Effect::File { path, digest } = effect else { return false };
+    Fingerprints::digest(disk, path) == *digest && inputs.may_read(path, &disk.realpath(path))
 }
 
 /// The files and every `.ms` file that they reach through imports, by their source alone.
@@ -297,6 +308,7 @@ pub fn complete(
     cancel: &Cancel,
     progress: &(dyn Fn(u32) + Sync),
 ) -> Result<Completed, Cancelled> {
+    snap.shared.access.refresh(snap);
     let done: Vec<(bool, Vec<Effect>)> =
         files.par_iter().map(|file| complete_file(snap, file, cancel, progress)).collect::<Result<_, _>>()?;
     let mut out = Completed::default();
@@ -319,7 +331,16 @@ fn complete_file(
     progress: &(dyn Fn(u32) + Sync),
 ) -> Result<(bool, Vec<Effect>), Cancelled> {
     cancel.check()?;
-    let Some(state) = state(snap, file) else { return Ok((false, Vec::new())) };
+    let Some(mut state) = state(snap, file) else { return Ok((false, Vec::new())) };
+    let root = snap.project_of(file).root.clone();
+    if !effects_of(snap, file, &state).iter().all(|effect| verified(snap, &root, effect)) {
+        // A program, a host or a permission answers another way now, of which nothing told.
+        lock(&snap.shared.files.states).remove(file);
+        state = match self::state(snap, file) {
+            Some(state) => state,
+            None => return Ok((false, Vec::new())),
+        };
+    }
     if state.asked.is_none() {
         // A row answered, and nothing is pending in a row.
         return Ok((false, state.effects.clone()));
@@ -347,6 +368,20 @@ fn complete_file(
     }
     let effects = keep(snap, file, &state, &expanded, asked, changed);
     Ok((changed, effects))
+}
+
+/// The inputs behind the outputs that a file shows.
+fn effects_of(snap: &Snapshot, file: &FilePath, state: &FileState) -> Vec<Effect> {
+    if state.asked.is_none() {
+        return state.effects.clone();
+    }
+    let latest = lock(&snap.shared.files.latest);
+    let known = state.expanded.calls.iter().filter_map(|site| latest.get(&(file.clone(), site.id.clone())));
+    let mut effects: Vec<Effect> =
+        known.filter_map(|known| known.expansion.as_ref()).flat_map(|one| one.outcome().effects.clone()).collect();
+    effects.sort();
+    effects.dedup();
+    effects
 }
 
 /// The inputs behind a file's outputs; writes its row where that is new.
@@ -418,7 +453,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     let key = call.key(graph.identity);
     let root = snap.project_of(&call.file).root.clone();
     let memo = shared.memo(&root);
-    if let Some(expansion) = memo.get(key, &|effect| holds(snap, &root, effect)) {
+    if let Some(expansion) = memo.get(key, &|effect| verified(snap, &root, effect)) {
         shared.files.learn(snap, call, key, expansion);
         return Ok(());
     }
@@ -437,7 +472,7 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
         blame: call.blame(),
     };
     shared.counters.macros_run.fetch_add(1, Ordering::Relaxed);
-    let outcome = shared.host.run(&job, &ProjectInputs::new(root), cancel)?;
+    let outcome = shared.host.run(&job, &snap.inputs(&root), cancel)?;
     shared.counters.macro_micros.fetch_add(outcome.micros, Ordering::Relaxed);
     let expansion = Arc::new(Expansion::new(call, outcome));
     if !holds_places(call, &expansion) {

@@ -14,16 +14,18 @@ use crate::cache::Store;
 use crate::engine::TypeEngine;
 use crate::engine::tsr::TsrEngine;
 use crate::expand::Memo;
-use crate::macros::{Host, HostOptions};
+use crate::macros::{Allow, Host, HostOptions};
 use crate::std_lib;
 use crate::vfs::Disk;
 
 use super::Revision;
 use super::expansion::FileStates;
 use super::graph::Graphs;
+use super::permissions::ProjectAccess;
 use super::program::Programs;
 use super::resolution::Resolvers;
 use super::scope::FactsMemo;
+use super::trust::Grants;
 
 /// Counters since start, for `--stats`. Relaxed: they order nothing.
 #[derive(Debug, Default)]
@@ -54,6 +56,7 @@ pub struct Shared {
     pub(super) log: ChangeLog,
     pub(super) facts: FactsMemo,
     pub(super) resolvers: Resolvers,
+    pub(super) access: ProjectAccess,
     /// The threads of the pass.
     pub(super) pool: rayon::ThreadPool,
     memos: Mutex<HashMap<FilePath, Arc<Memo>>>,
@@ -73,6 +76,10 @@ pub struct WorldOptions {
     pub workers: usize,
     /// Whether rows may be read and written on disk.
     pub use_cache: bool,
+    /// What the person granted to projects.
+    pub grants: Grants,
+    /// What the command line permits to macros, for this process.
+    pub allow: Allow,
 }
 
 impl WorldOptions {
@@ -83,6 +90,8 @@ impl WorldOptions {
             exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("msc")),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             use_cache: true,
+            grants: Grants::of_user(),
+            allow: Allow::default(),
         }
     }
 }
@@ -103,6 +112,7 @@ impl Shared {
             log: ChangeLog::default(),
             facts: FactsMemo::default(),
             resolvers: Resolvers::default(),
+            access: ProjectAccess::new(options.grants.clone(), options.allow.clone()),
             pool: pool(options.workers),
             memos: Mutex::default(),
             stores: Mutex::default(),

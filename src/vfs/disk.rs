@@ -576,6 +576,11 @@ fn changed_at(meta: &Metadata) -> SystemTime {
     meta.modified().unwrap_or(UNIX_EPOCH)
 }
 
+/// The real path behind links, asked of the system; `None` where nothing is there.
+pub fn canonical(path: &FilePath) -> Option<FilePath> {
+    fs::canonicalize(path.to_os()).ok().map(|real| from_canonical(&real))
+}
+
 /// Windows answers with `\\?\C:\…`, which nobody writes.
 fn from_canonical(path: &std::path::Path) -> FilePath {
     let text = path.to_string_lossy();

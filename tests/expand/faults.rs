@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use msc::base::{FilePath, TextRange};
 use msc::expand::Flavour;
 use msc::macros::protocol::{Frame, Report};
-use msc::macros::{Failure, FailureKind, JobOutput, Log, Place};
+use msc::macros::{Failure, FailureKind, JobOutput, Log, Permission, Place, Refusal};
 
 use crate::support::{Made, World, diagnostics, quoted};
 
@@ -84,7 +84,12 @@ fn every_kind_of_failure_has_its_code() {
         FailureKind::Module,
         FailureKind::Banned,
         FailureKind::Input,
-        FailureKind::NotPermitted,
+        FailureKind::Refused(Refusal::NotAsked(Permission::Read)),
+        FailureKind::Refused(Refusal::NotAsked(Permission::Net)),
+        FailureKind::Refused(Refusal::NotAsked(Permission::Env)),
+        FailureKind::Refused(Refusal::NotAsked(Permission::Run)),
+        FailureKind::Refused(Refusal::NotGranted),
+        FailureKind::Refused(Refusal::PrivateAddress),
         FailureKind::NoLiteral,
     ];
     let codes: Vec<String> = kinds
@@ -95,7 +100,10 @@ fn every_kind_of_failure_has_its_code() {
             world.expand("/a.ms").diagnostics[0].code.to_string()
         })
         .collect();
-    let expected = ["MS2002", "MS2009", "MS2005", "MS2006", "MS2007", "MS2008", "MS2013", "MS3001", "MS3002", "MS2014"];
+    let expected = [
+        "MS2002", "MS2009", "MS2005", "MS2006", "MS2007", "MS2008", "MS2013", "MS3001", "MS3002", "MS3004", "MS3005",
+        "MS3006", "MS3007", "MS3008", "MS2014",
+    ];
     assert_eq!(codes, expected);
 }
 

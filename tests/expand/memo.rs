@@ -62,7 +62,7 @@ fn only_what_is_sure_to_happen_again_is_kept() {
         FailureKind::OutOfMemory,
         FailureKind::Crashed,
         FailureKind::Banned,
-        FailureKind::NotPermitted,
+        FailureKind::Refused(msc::macros::Refusal::NotGranted),
         FailureKind::Module,
     ] {
         assert!(!kept(kind), "{kind:?}");
