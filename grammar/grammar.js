@@ -10,6 +10,7 @@
 
 const typescript = require('tree-sitter-typescript/common/define-grammar')('typescript');
 
+const lenient = require('./rules/lenient');
 const macros = require('./rules/macros');
 const quotes = require('./rules/quotes');
 const corrections = require('./rules/typescript');
@@ -44,18 +45,24 @@ module.exports = grammar(adaptBase(typescript), {
     $._after_statement_decorator,
     $._after_decorator,
     $._before_type_arguments,
+    $._type_arguments_open,
     // Never produced: that one of these is valid tells the scanner where it is.
     $._after_object_type_member,
     $._after_member_name,
+    $._after_await,
+    $._after_arrow_block,
   ]),
 
-  precedences: ($, previous) => previous.concat(macros.precedences($)),
+  inline: ($, previous) => previous.concat(lenient.inline($)),
+
+  precedences: ($, previous) => previous.concat(lenient.precedences($), macros.precedences($)),
 
   conflicts: ($, previous) => previous.concat([
+    ...lenient.conflicts($),
     ...macros.conflicts($),
     ...quotes.conflicts($),
     ...corrections.conflicts($),
   ]),
 
-  rules: combine(corrections.rules, macros.rules, quotes.rules),
+  rules: combine(lenient.rules, corrections.rules, macros.rules, quotes.rules),
 });

@@ -126,8 +126,23 @@ module.exports = {
       field('body', $.class_body),
     ),
 
+    _anonymous_abstract_class: $ => seq(
+      repeat(field('decorator', alias($._statement_decorator, $.decorator))),
+      'abstract',
+      'class',
+      field('type_parameters', optional($.type_parameters)),
+      optional($.class_heritage),
+      field('body', $.class_body),
+    ),
+
     export_statement: ($, previous) => choice(
       previous,
+      seq(
+        'export',
+        'default',
+        field('value', alias($._anonymous_abstract_class, $.class)),
+        $._semicolon,
+      ),
       seq(
         repeat(field('decorator', alias($._statement_decorator, $.decorator))),
         'export',

@@ -53,7 +53,6 @@ module.exports = {
         sepBy1(
           choice(',', $._semicolon),
           choice(
-            $.export_statement,
             $.property_signature,
             $.call_signature,
             $.construct_signature,
@@ -83,23 +82,6 @@ module.exports = {
       '}',
     ),
 
-    public_field_definition: ($, previous) => {
-      const parts = [...previous.members];
-      const modifiers = parts.findIndex(part => JSON.stringify(part).includes('"accessor"'));
-      parts[modifiers] = choice(
-        parts[modifiers],
-        seq(
-          choice(
-            seq('static', optional($.override_modifier)),
-            seq(optional('abstract'), $.override_modifier),
-            'abstract',
-          ),
-          'accessor',
-        ),
-      );
-      return seq(...parts);
-    },
-
     // Inside `declare module` the word `declare` is not needed.
     _global_declaration: $ => seq(alias($._global_keyword, 'global'), $.statement_block),
 
@@ -124,13 +106,9 @@ module.exports = {
       $._semicolon,
     ),
 
-    index_signature: ($, previous) => seq(
-      optional($.accessibility_modifier),
-      optional('static'),
-      previous,
-    ),
+    index_type_query: $ => seq('keyof', choice($.primary_type, $.readonly_type, $.infer_type)),
 
-    index_type_query: $ => seq('keyof', choice($.primary_type, $.readonly_type)),
+    regex_flags: _ => token.immediate(/[\p{ID_Continue}$]+/),
 
     generic_type: ($, previous) => choice(
       previous,
@@ -152,6 +130,26 @@ module.exports = {
       prec(-1, alias($._type_query_call_expression_in_type_annotation, $.call_expression)),
     ),
 
+    // After `let`, which can be a name itself, these would be operators.
+    variable_declarator: ($, previous) => choice(
+      previous,
+      seq(
+        field('name', alias(choice('as', 'satisfies'), $.identifier)),
+        field('type', optional($.type_annotation)),
+        optional($._initializer),
+      ),
+    ),
+
+    arrow_function: ($, previous) => {
+      const parts = [...previous.members];
+      const body = parts.length - 1;
+      parts[body] = choice(
+        field('body', $.expression),
+        prec.right(seq(field('body', $.statement_block), optional($._after_arrow_block))),
+      );
+      return seq(...parts);
+    },
+
     template_literal_type: $ => seq(
       '`',
       repeat(choice(
@@ -164,30 +162,24 @@ module.exports = {
 
     assignment_expression: ($, previous) => without(previous, 'using'),
 
-    _for_header: ($, previous) => {
-      const [open, left, ...rest] = previous.members;
-      return seq(
-        open,
-        choice(
-          left,
-          seq(
-            field('kind', choice(
-              alias($._using_keyword, 'using'),
-              seq('await', alias($._using_keyword, 'using')),
-            )),
-            field('left', choice($.identifier, $._splice_name)),
-          ),
-        ),
-        ...rest,
-      );
-    },
-
     call_expression: ($, previous) => choice(
       previous,
       prec.dynamic(1, prec('template_call', seq(
         field('function', $.instantiation_expression),
         field('arguments', $.template_string),
       ))),
+      prec('member', seq(
+        field('function', $.instantiation_expression),
+        '?.',
+        field('type_arguments', optional($.type_arguments)),
+        field('arguments', $.arguments),
+      )),
+    ),
+
+    // What follows `extends` is a constraint, unless that is the condition of a conditional type.
+    infer_type: $ => choice(
+      seq('infer', choice($._type_identifier, $._splice_name)),
+      prec.right(seq('infer', choice($._type_identifier, $._splice_name), 'extends', $.type)),
     ),
 
     export_specifier: ($, previous) => choice(
@@ -207,7 +199,10 @@ module.exports = {
 
     type_parameter: ($, previous) => {
       const [, ...rest] = previous.members;
-      return seq(repeat(choice('const', 'in', alias($._out_keyword, 'out'))), ...rest);
+      return seq(
+        repeat(choice('const', 'in', alias($._out_keyword, 'out'))),
+        ...rest,
+      );
     },
 
     import_statement: ($, previous) => choice(
@@ -217,9 +212,25 @@ module.exports = {
 
     _import_identifier: ($, previous) => choice(previous, alias('defer', $.identifier)),
 
-    decorator_parenthesized_expression: $ => seq('(', $.expression, ')'),
+    // `as` is the name in `type as` and `type as as x`, and what the name becomes in `type as as`.
+    import_specifier: ($, previous) => choice(
+      previous,
+      seq('type', field('name', alias('as', $.identifier))),
+      seq(field('name', alias('type', $.identifier)), 'as', field('alias', alias('as', $.identifier))),
+      seq(
+        'type',
+        field('name', alias('as', $.identifier)),
+        'as',
+        field('alias', choice($._import_identifier, alias('as', $.identifier))),
+      ),
+    ),
 
-    _import_require: $ => seq('import', optional('type'), $.import_require_clause, $._semicolon),
+    import_require_clause: ($, previous) => choice(
+      previous,
+      seq(alias('type', $.identifier), '=', 'require', '(', field('source', $.string), ')'),
+    ),
+
+    decorator_parenthesized_expression: $ => seq('(', $.expression, ')'),
 
     export_statement: ($, previous) => choice(
       previous,
@@ -229,7 +240,6 @@ module.exports = {
         'default',
         field('declaration', alias($._anonymous_function_signature, $.function_signature)),
       ),
-      seq('export', field('declaration', alias($._import_require, $.import_statement))),
     ),
   },
 };

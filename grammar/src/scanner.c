@@ -42,10 +42,16 @@ enum TokenType {
     AFTER_DECORATOR,
     // Between the name of a macro and `<`, where this begins type arguments.
     BEFORE_TYPE_ARGUMENTS,
+    // The `<` of type arguments whose first is a function with type parameters of its own, `A<<T>(x: T) => T>`.
+    TYPE_ARGUMENTS_OPEN,
     // Never produced: valid after a member of an object type.
     AFTER_OBJECT_TYPE_MEMBER,
     // Never produced: valid after the name of a member that may be a method.
     AFTER_MEMBER_NAME,
+    // Never produced: valid after `await`, whose operand may begin on the next line.
+    AFTER_AWAIT,
+    // Never produced: valid after the block of an arrow function, which nothing can call.
+    AFTER_ARROW_BLOCK,
 };
 
 enum { WORD_SIZE = 16 };
@@ -59,6 +65,9 @@ typedef struct {
 static void advance(TSLexer *lexer) { lexer->advance(lexer, false); }
 
 static void skip(TSLexer *lexer) { lexer->advance(lexer, true); }
+
+// Asking the lexer is a call; a zero is all it can be.
+static bool at_end(TSLexer *lexer) { return lexer->lookahead == 0 && lexer->eof(lexer); }
 
 static bool is_newline(int32_t c) { return c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029; }
 
@@ -105,12 +114,12 @@ static void read_word(TSLexer *lexer, Word *word) {
 // After a `/`. Returns false if no comment begins with it.
 static bool pass_comment(TSLexer *lexer, bool *newline) {
     if (lexer->lookahead == '/') {
-        while (!lexer->eof(lexer) && !is_newline(lexer->lookahead)) advance(lexer);
+        while (!at_end(lexer) && !is_newline(lexer->lookahead)) advance(lexer);
         return true;
     }
     if (lexer->lookahead != '*') return false;
     advance(lexer);
-    while (!lexer->eof(lexer)) {
+    while (!at_end(lexer)) {
         int32_t c = lexer->lookahead;
         if (is_newline(c)) *newline = true;
         advance(lexer);
@@ -140,26 +149,26 @@ static bool pass_trivia(TSLexer *lexer, bool *newline) {
 // Passes over trivia up to something on the same line.
 static bool same_line(TSLexer *lexer) {
     bool newline = false;
-    return pass_trivia(lexer, &newline) && !newline && !lexer->eof(lexer);
+    return pass_trivia(lexer, &newline) && !newline && !at_end(lexer);
 }
 
 static void pass_string(TSLexer *lexer) {
     int32_t quote = lexer->lookahead;
     advance(lexer);
-    while (!lexer->eof(lexer) && !is_newline(lexer->lookahead)) {
+    while (!at_end(lexer) && !is_newline(lexer->lookahead)) {
         int32_t c = lexer->lookahead;
         advance(lexer);
         if (c == quote) return;
-        if (c == '\\' && !lexer->eof(lexer)) advance(lexer);
+        if (c == '\\' && !at_end(lexer)) advance(lexer);
     }
 }
 
 static void pass_regex(TSLexer *lexer) {
     bool in_class = false;
-    while (!lexer->eof(lexer) && !is_newline(lexer->lookahead)) {
+    while (!at_end(lexer) && !is_newline(lexer->lookahead)) {
         int32_t c = lexer->lookahead;
         advance(lexer);
-        if (c == '\\' && !lexer->eof(lexer)) advance(lexer);
+        if (c == '\\' && !at_end(lexer)) advance(lexer);
         if (c == '[') in_class = true;
         if (c == ']') in_class = false;
         if (c == '/' && !in_class) return;
@@ -176,11 +185,11 @@ static bool pass_brackets(TSLexer *lexer, bool angle) {
     bool operand = false;
     do {
         int32_t c = lexer->lookahead;
-        if (lexer->eof(lexer)) return false;
+        if (at_end(lexer)) return false;
         bool in_template = depth > 0 && (templates >> (depth - 1)) & 1;
         if (in_template) {
             advance(lexer);
-            if (c == '\\' && !lexer->eof(lexer)) {
+            if (c == '\\' && !at_end(lexer)) {
                 advance(lexer);
             } else if (c == '`') {
                 depth--;
@@ -264,8 +273,18 @@ static bool type_arguments_follow(TSLexer *lexer) {
     bool newline = false;
     if (!pass_brackets(lexer, true) || !pass_trivia(lexer, &newline)) return false;
     int32_t c = lexer->lookahead;
-    return newline || lexer->eof(lexer) || !(is_digit(c) || c == '"' || c == '\'' || c == '`' || c == '@' || c == '[' ||
+    return newline || at_end(lexer) || !(is_digit(c) || c == '"' || c == '\'' || c == '`' || c == '@' || c == '[' ||
                                              c == '-' || c == '+' || c == '!' || c == '~' || c == '<' || c == '>' || c == '=');
+}
+
+// At the second `<` of a `<<`. Whether it begins the type parameters of a function type.
+static bool generic_function_follows(TSLexer *lexer) {
+    bool newline = false;
+    if (!pass_brackets(lexer, true) || !pass_trivia(lexer, &newline)) return false;
+    if (lexer->lookahead != '(' || !pass_brackets(lexer, false) || !pass_trivia(lexer, &newline)) return false;
+    if (lexer->lookahead != '=') return false;
+    advance(lexer);
+    return lexer->lookahead == '>';
 }
 
 static const char *const BINARY_WORDS[] = {"in", "instanceof", "as", "satisfies", "of", "is", "extends", NULL};
@@ -276,6 +295,20 @@ static bool name_follows(TSLexer *lexer) {
     Word word;
     read_word(lexer, &word);
     return !is_one_of(&word, BINARY_WORDS);
+}
+
+// Whether a variable follows on the same line. One named `of` must show that it is none of `for (using of x)`.
+static bool variable_follows(TSLexer *lexer, bool awaited) {
+    if (!same_line(lexer)) return false;
+    if (lexer->lookahead == '{') return true;
+    if (!is_word_start(lexer->lookahead)) return false;
+    Word word;
+    read_word(lexer, &word);
+    if (!is(&word, "of")) return !is_one_of(&word, BINARY_WORDS);
+    if (awaited) return true;
+    bool newline = false;
+    if (!pass_trivia(lexer, &newline)) return false;
+    return lexer->lookahead == '=' || lexer->lookahead == ';' || lexer->lookahead == ':';
 }
 
 static bool word_follows(TSLexer *lexer, const char *text) {
@@ -354,7 +387,7 @@ static bool chain_declares(TSLexer *lexer, bool classes_only) {
 
 static bool scan_template_chars(TSLexer *lexer) {
     bool some = false;
-    while (!lexer->eof(lexer)) {
+    while (!at_end(lexer)) {
         lexer->mark_end(lexer);
         int32_t c = lexer->lookahead;
         if (c == '`' || c == '\\') break;
@@ -362,7 +395,7 @@ static bool scan_template_chars(TSLexer *lexer) {
         if (c == '$' && lexer->lookahead == '{') break;
         some = true;
     }
-    if (lexer->eof(lexer)) return false;
+    if (at_end(lexer)) return false;
     lexer->result_symbol = TEMPLATE_CHARS;
     return some;
 }
@@ -395,13 +428,12 @@ static bool scan_ternary(TSLexer *lexer) {
     }
 }
 
-static bool scan_html_comment(TSLexer *lexer) {
-    const char *rest = lexer->lookahead == '<' ? "<!--" : "-->";
+static bool scan_html_comment(TSLexer *lexer, const char *rest) {
     for (; *rest; rest++) {
         if (lexer->lookahead != *rest) return false;
         advance(lexer);
     }
-    while (!lexer->eof(lexer) && !is_newline(lexer->lookahead)) advance(lexer);
+    while (!at_end(lexer) && !is_newline(lexer->lookahead)) advance(lexer);
     lexer->mark_end(lexer);
     lexer->result_symbol = HTML_COMMENT;
     return true;
@@ -413,6 +445,7 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
     int32_t c = lexer->lookahead;
     switch (c) {
         case '`':
+            return !valid[AFTER_ARROW_BLOCK];
         case ',':
         case ';':
         case '%':
@@ -438,6 +471,7 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
             if (valid[AFTER_MEMBER_NAME]) return true;
             // fall through
         case '[':
+            if (valid[AFTER_ARROW_BLOCK]) return false;
             // After an expression a call or an element; in types and members a member of its own.
             return valid[LOGICAL_OR];
         case '{':
@@ -478,7 +512,7 @@ static bool scan_keyword(TSLexer *lexer, const bool *valid, const Word *word) {
     }
     if (valid[USING_KEYWORD] && is(word, "using")) {
         lexer->result_symbol = USING_KEYWORD;
-        return name_follows(lexer);
+        return variable_follows(lexer, valid[AFTER_AWAIT]);
     }
     if (valid[GLOBAL_KEYWORD] && is(word, "global")) {
         lexer->result_symbol = GLOBAL_KEYWORD;
@@ -564,10 +598,11 @@ static bool scan(TSLexer *lexer, const bool *valid) {
 
     if (semicolon) {
         lexer->result_symbol = AUTOMATIC_SEMICOLON;
-        if (lexer->eof(lexer)) return true;
+        if (at_end(lexer)) return true;
         // The members of an object type need no separator before the brace, and without one
         // `({ a }: T) => U` can still turn out to be a function type.
         if (lexer->lookahead == '}') return !valid[AFTER_OBJECT_TYPE_MEMBER];
+        if (valid[AFTER_AWAIT]) semicolon = false;
     }
 
     if (!is_word_start(lexer->lookahead)) {
@@ -576,6 +611,18 @@ static bool scan(TSLexer *lexer, const bool *valid) {
             lexer->mark_end(lexer);
             lexer->result_symbol = BEFORE_TYPE_ARGUMENTS;
             return type_arguments_follow(lexer);
+        }
+        if (c == '<' && valid[TYPE_ARGUMENTS_OPEN] && !comments && !recovering) {
+            bool html = valid[HTML_COMMENT] && !valid[LOGICAL_OR] && !semicolon;
+            advance(lexer);
+            if (lexer->lookahead == '<') {
+                lexer->mark_end(lexer);
+                lexer->result_symbol = TYPE_ARGUMENTS_OPEN;
+                return generic_function_follows(lexer);
+            }
+            if (html) return scan_html_comment(lexer, "!--");
+            if (semicolon && newline && valid[AFTER_OBJECT_TYPE_MEMBER] && !valid[AFTER_MEMBER_NAME]) return true;
+            return false;
         }
         if (c == '@' && semicolon && newline && (valid[AFTER_STATEMENT_DECORATOR] || valid[AFTER_DECORATOR])) {
             enum TokenType decorator = valid[AFTER_STATEMENT_DECORATOR] ? AFTER_STATEMENT_DECORATOR : AFTER_DECORATOR;
@@ -589,12 +636,14 @@ static bool scan(TSLexer *lexer, const bool *valid) {
         if (comments) return false;
         if (c == '?' && valid[TERNARY_QMARK] && !recovering) return scan_ternary(lexer);
         if ((c == '<' || c == '-') && valid[HTML_COMMENT] && !valid[LOGICAL_OR] && !semicolon) {
-            return scan_html_comment(lexer);
+            return scan_html_comment(lexer, c == '<' ? "<!--" : "-->");
         }
         return false;
     }
 
     if (semicolon && newline) {
+        // Few words continue a statement, so most need not be read.
+        if (lexer->lookahead != 'i' && !valid[AFTER_STATEMENT_DECORATOR] && !valid[AFTER_DECORATOR]) return true;
         Word word;
         read_word(lexer, &word);
         if (is(&word, "in") || is(&word, "instanceof")) return valid[AFTER_OBJECT_TYPE_MEMBER];
