@@ -138,6 +138,7 @@ const HELIX_HIGHLIGHTS: &[(&str, &str)] = &[
     ("keyword.type", "keyword.storage.type"),
     ("module", "namespace"),
     ("number", "constant.numeric"),
+    ("punctuation.special.splice", "special"),
     ("string.escape", "constant.character.escape"),
     ("variable.member", "variable.other.member"),
 ];

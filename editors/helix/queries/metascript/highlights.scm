@@ -401,7 +401,7 @@
 (quote_type "type" @keyword.storage.type)
 (defer_statement "defer" @keyword)
 
-(splice ["${" "}"] @punctuation.special.splice)
+(splice ["${" "}"] @special)
 
 (spliced_identifier (identifier_fragment) @variable)
 (method_definition name: (spliced_identifier (identifier_fragment) @function.method))
