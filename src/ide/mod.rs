@@ -5,11 +5,15 @@
 //! (`project::locate` leads both ways).
 
 pub mod complete;
+pub mod document;
+pub mod document_symbol;
+pub mod folding_range;
 pub mod generated;
 pub mod goto;
 pub mod hover;
 pub mod references;
 pub mod rename;
+pub mod selection_range;
 pub mod signature;
 
 use crate::base::Cancelled;
@@ -40,5 +44,7 @@ impl From<EngineError> for IdeError {
         }
     }
 }
+
+pub use document::Document;
 
 pub type IdeResult<T> = Result<T, IdeError>;

@@ -11,7 +11,7 @@ use crate::base::{Cancel, Cancelled, FilePath};
 use crate::ide::complete::{CompletionDetail, Completions};
 use crate::ide::goto::Targets;
 use crate::ide::hover::HoverAnswer;
-use crate::ide::{self, IdeResult};
+use crate::ide::{self, Document, IdeResult};
 use crate::project::{self, Change, PassEnd, PassEvent, PassRequest, Snapshot, World};
 use crate::text::SourceText;
 
@@ -32,6 +32,8 @@ pub trait View: Clone + Send + Sync + 'static {
     }
 
     fn text(&self, file: &FilePath) -> Option<SourceText>;
+    /// An open file with its live tree.
+    fn document(&self, file: &FilePath) -> Option<Document>;
     fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions>;
     fn resolve(
         &self,
@@ -71,6 +73,10 @@ impl View for Snapshot {
 
     fn text(&self, file: &FilePath) -> Option<SourceText> {
         Snapshot::text(self, file)
+    }
+
+    fn document(&self, file: &FilePath) -> Option<Document> {
+        Document::of(self, file)
     }
 
     fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions> {

@@ -13,7 +13,8 @@ use tower_lsp::ls_types::*;
 
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
-use super::request::{definition, references, rename, signature};
+use super::live::{Live, LiveRequest};
+use super::request::{definition, document_symbol, folding_range, references, rename, selection_range, signature};
 
 pub struct Backend {
     events: Sender<Event>,
@@ -52,6 +53,16 @@ impl Backend {
     ) -> Result<T> {
         let document = document.cloned();
         self.ask(|asked| Event::Question(Box::new(Typed { method, document, params, asked, answer }))).await
+    }
+
+    /// Asks about the live tree of one document. `None` for documents that are not open.
+    async fn ask_live<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        document: TextDocumentIdentifier,
+        work: impl FnOnce(&Live<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        self.ask(|asked| Event::Live(LiveRequest::new(what, document.uri, asked, work))).await
     }
 }
 
@@ -151,5 +162,21 @@ impl LanguageServer for Backend {
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let uri = params.text_document_position.text_document.uri.clone();
         self.question("textDocument/rename", Some(&uri), params, rename::rename).await
+    }
+
+    // Answered from the live tree.
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        self.ask_live("documentSymbol", params.text_document, document_symbol::document_symbol).await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.ask_live("foldingRange", params.text_document, folding_range::folding_range).await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        let positions = params.positions;
+        self.ask_live("selectionRange", params.text_document, |live| selection_range::selection_range(live, positions))
+            .await
     }
 }

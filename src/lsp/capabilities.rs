@@ -38,6 +38,11 @@ pub struct Abilities {
     pub diagnostic_tags: Vec<DiagnosticTag>,
     pub progress: bool,
     pub register_watchers: bool,
+    pub symbol_trees: bool,
+    /// Folds have no columns there.
+    pub fold_lines_only: bool,
+    pub fold_text: bool,
+    pub fold_limit: Option<u32>,
 }
 
 impl Abilities {
@@ -50,6 +55,7 @@ impl Abilities {
         let signature = document.signature_help.and_then(|help| help.signature_information).unwrap_or_default();
         let edits = client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let watched = client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files);
+        let folding = document.folding_range.unwrap_or_default();
         Abilities {
             encoding: encoding(client),
             snippets: item.snippet_support.unwrap_or(false),
@@ -82,6 +88,13 @@ impl Abilities {
             diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             register_watchers: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
+            symbol_trees: document
+                .document_symbol
+                .and_then(|symbols| symbols.hierarchical_document_symbol_support)
+                .unwrap_or(false),
+            fold_lines_only: folding.line_folding_only.unwrap_or(false),
+            fold_text: folding.folding_range.and_then(|range| range.collapsed_text).unwrap_or(false),
+            fold_limit: folding.range_limit,
         }
     }
 }
@@ -154,6 +167,9 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         references_provider: Some(OneOf::Left(true)),
         signature_help_provider: Some(signature_help),
         rename_provider: Some(rename),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        folding_range_provider: Some(true.into()),
+        selection_range_provider: Some(true.into()),
         ..ServerCapabilities::default()
     };
     InitializeResult {

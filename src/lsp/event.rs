@@ -14,6 +14,7 @@ use crate::base::{Cancel, FilePath};
 use crate::ide::{IdeError, IdeResult};
 use crate::project::{Expansions, PassEnd, Snapshot};
 
+use super::live::LiveRequest;
 use super::publish::Found;
 use super::schedule::Lane;
 use super::to_proto::Edge;
@@ -39,6 +40,8 @@ pub enum Event {
     TypeDefinition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
     /// Any other request that reads a snapshot.
     Question(Box<dyn Question>),
+    /// A question about a document's live tree.
+    Live(LiveRequest),
     /// The client answered a request of ours.
     ClientAnswered(i64, std::result::Result<Value, String>),
     Pass(Lane, u64, PassNews),
@@ -77,6 +80,7 @@ impl Event {
             Event::Definition(..) => "definition",
             Event::TypeDefinition(..) => "typeDefinition",
             Event::Question(question) => question.method(),
+            Event::Live(request) => request.what(),
             Event::ClientAnswered(..) => "an answer of the client",
             Event::Pass(..) => "news of a pass",
             Event::Shutdown(_) => "shutdown",

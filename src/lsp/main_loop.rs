@@ -24,6 +24,7 @@ use super::capabilities::{self, Abilities};
 use super::event::{
     Asked, Event, Outstanding, PassNews, Question, Reply, Waiting, content_modified, request_failed, settle,
 };
+use super::live::LiveRequest;
 use super::outbox::{Outbox, Purpose};
 use super::progress::Progress;
 use super::publish::{self, Found, Published};
@@ -134,6 +135,8 @@ struct Session<A: Analysis> {
     /// Position requests under way, by the file they ask about.
     in_flight: HashMap<FilePath, Vec<Box<dyn Outstanding>>>,
     reads: ReadPool,
+    /// One thread for what live trees answer.
+    live_reads: ReadPool,
     passes: Passes,
     progress: Progress,
     live_due: Quiet,
@@ -162,7 +165,8 @@ impl<A: Analysis> Session<A> {
             open: OpenFiles::default(),
             published: Published::default(),
             in_flight: HashMap::new(),
-            reads: ReadPool::new(options.readers),
+            reads: ReadPool::new("msc-read", options.readers),
+            live_reads: ReadPool::new("msc-syntax", 1),
             passes: Passes::default(),
             progress,
             live_due: Quiet::default(),
@@ -220,6 +224,7 @@ impl<A: Analysis> Session<A> {
                 });
             }
             Event::Question(question) => self.question(question),
+            Event::Live(request) => self.read_live(request),
             Event::ClientAnswered(id, answer) => self.client_answered(id, answer.is_ok()),
             Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
             Event::Shutdown(reply) => {
@@ -365,6 +370,25 @@ impl<A: Analysis> Session<A> {
         }
         let (view, edge) = (self.world.view(), self.edge.clone());
         self.reads.run(move || question.answer(view.snapshot(), &edge));
+    }
+
+    fn read_live(&mut self, request: LiveRequest) {
+        let file = self.edge.file(&request.uri);
+        if let Some(file) = &file {
+            if self.open.get(file).is_some_and(|document| document.out_of_step) {
+                return request.refuse(request_failed("the text of this document is not known; reopen it"));
+            }
+            let waiting = self.in_flight.entry(file.clone()).or_default();
+            waiting.retain(|one| one.is_open());
+            waiting.push(request.waiting());
+        }
+        let view = self.world.view();
+        let edge = self.edge.clone();
+        self.live_reads.run(move || {
+            // A tree may have to be made first.
+            let document = file.filter(|_| request.is_open()).and_then(|file| view.document(&file));
+            request.run(document.as_ref(), &edge);
+        });
     }
 
     fn client_answered(&mut self, id: i64, agreed: bool) {

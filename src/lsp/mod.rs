@@ -13,6 +13,7 @@ pub mod capabilities;
 pub mod event;
 pub mod from_proto;
 pub mod gate;
+pub mod live;
 pub mod main_loop;
 pub mod outbox;
 pub mod progress;

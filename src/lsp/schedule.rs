@@ -17,14 +17,14 @@ use crate::base::Cancel;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads that answer requests, `msc-read-N`.
+/// Threads that answer requests.
 pub struct ReadPool {
     jobs: Sender<Job>,
 }
 
 impl ReadPool {
-    pub fn new(threads: usize) -> ReadPool {
-        ReadPool { jobs: workers("msc-read", threads.max(1)) }
+    pub fn new(name: &str, threads: usize) -> ReadPool {
+        ReadPool { jobs: workers(name, threads.max(1)) }
     }
 
     pub fn run(&self, job: impl FnOnce() + Send + 'static) {

@@ -107,6 +107,26 @@ pub fn completion_kind(kind: CompletionKind, known: &[CompletionItemKind]) -> Co
     if known.contains(&kind) { kind } else { older }
 }
 
+pub fn symbol_kind(kind: crate::ide::document_symbol::SymbolKind) -> SymbolKind {
+    use crate::ide::document_symbol::SymbolKind as Ours;
+    match kind {
+        Ours::Module => SymbolKind::MODULE,
+        Ours::Namespace => SymbolKind::NAMESPACE,
+        // The protocol has no kind for aliases; TypeScript's own editor support shows classes.
+        Ours::Class | Ours::TypeAlias => SymbolKind::CLASS,
+        Ours::Interface => SymbolKind::INTERFACE,
+        Ours::Enum => SymbolKind::ENUM,
+        Ours::EnumMember => SymbolKind::ENUM_MEMBER,
+        Ours::Function | Ours::Macro => SymbolKind::FUNCTION,
+        Ours::Method => SymbolKind::METHOD,
+        Ours::Constructor => SymbolKind::CONSTRUCTOR,
+        Ours::Property | Ours::Accessor => SymbolKind::PROPERTY,
+        Ours::Variable => SymbolKind::VARIABLE,
+        Ours::Constant => SymbolKind::CONSTANT,
+        Ours::Event => SymbolKind::EVENT,
+    }
+}
+
 /// A snippet as plain text, for clients without snippets: stops vanish, placeholders stay.
 pub fn without_stops(snippet: &str) -> String {
     let mut out = String::new();

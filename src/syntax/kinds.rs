@@ -308,9 +308,22 @@ pub(super) fn kind(node: tree_sitter::Node<'_>) -> Kind {
     BY_ID.get(node.kind_id() as usize).copied().unwrap_or(Kind::Other)
 }
 
+/// By the grammar's number of a field, ours.
+static FIELDS_BY_ID: LazyLock<Vec<Option<Field>>> = LazyLock::new(|| {
+    let count = language().field_count() as u16 + 1;
+    let ours = |id| FIELD_IDS.iter().position(|&known| known == Some(id)).map(|at| FIELDS[at].0);
+    (0..count).map(ours).collect()
+});
+
 /// The field that has the grammar's number `id`.
 pub(super) fn field(id: u16) -> Option<Field> {
-    FIELD_IDS.iter().position(|&known| known == Some(id)).map(|at| FIELDS[at].0)
+    FIELDS_BY_ID.get(id as usize).copied().flatten()
+}
+
+/// Every kind of node that the grammar has, tokens included: its number, and its name or text.
+pub fn symbols() -> impl Iterator<Item = (u16, &'static str)> {
+    static LANGUAGE: LazyLock<Language> = LazyLock::new(language);
+    (0..LANGUAGE.node_kind_count() as u16).filter_map(|id| Some((id, LANGUAGE.node_kind_for_id(id)?)))
 }
 
 pub(super) fn field_id(field: Field) -> Option<u16> {

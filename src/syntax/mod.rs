@@ -7,6 +7,7 @@
 
 pub mod ast;
 pub mod context;
+pub mod cursor;
 pub mod errors;
 pub mod file;
 pub mod highlight;
@@ -17,6 +18,7 @@ pub mod recover;
 mod sexp;
 
 pub use context::Context;
+pub use cursor::Cursor;
 pub use file::SyntaxFile;
 pub use kinds::{Field, Kind};
 pub use node::Node;

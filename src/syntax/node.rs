@@ -2,6 +2,7 @@
 
 use crate::base::TextRange;
 
+use super::Cursor;
 use super::kinds::{self, Field, Kind};
 
 /// A node of a [`super::SyntaxFile`]. Two words and a text; copied freely.
@@ -16,7 +17,7 @@ impl<'t> Node<'t> {
         Node { raw, text }
     }
 
-    fn with(self, raw: tree_sitter::Node<'t>) -> Node<'t> {
+    pub(super) fn with(self, raw: tree_sitter::Node<'t>) -> Node<'t> {
         Node { raw, text: self.text }
     }
 
@@ -65,6 +66,10 @@ impl<'t> Node<'t> {
     pub(super) fn positions(self) -> ((usize, usize), (usize, usize)) {
         let (start, end) = (self.raw.start_position(), self.raw.end_position());
         ((start.row, start.column), (end.row, end.column))
+    }
+
+    pub fn is_on_one_line(self) -> bool {
+        self.raw.start_position().row == self.raw.end_position().row
     }
 
     /// Identity within one tree.
@@ -160,6 +165,16 @@ impl<'t> Node<'t> {
 
     pub fn prev_sibling(self) -> Option<Node<'t>> {
         self.raw.prev_sibling().map(|raw| self.with(raw))
+    }
+
+    /// A cursor that stands here, and walks no further than what hangs below.
+    pub fn cursor(self) -> Cursor<'t> {
+        Cursor::new(self.raw.walk(), self)
+    }
+
+    /// Its kind as a number that is the grammar's own: for tables over all kinds, tokens included.
+    pub fn symbol(self) -> u16 {
+        self.raw.kind_id()
     }
 
     /// The smallest node that covers `range`.

@@ -4,6 +4,7 @@
 mod answers;
 mod diagnostics;
 mod lifecycle;
+mod live;
 mod navigation;
 mod order;
 mod positions;

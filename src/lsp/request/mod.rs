@@ -5,10 +5,13 @@
 
 pub mod completion;
 pub mod definition;
+pub mod document_symbol;
 pub mod edits;
+pub mod folding_range;
 pub mod hover;
 pub mod references;
 pub mod rename;
+pub mod selection_range;
 pub mod signature;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;

@@ -235,6 +235,7 @@ pub fn capabilities() -> Value {
         "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } },
         "textDocument": {
             "hover": { "contentFormat": ["markdown", "plaintext"] },
+            "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
             "definition": { "linkSupport": true },
             "typeDefinition": { "linkSupport": true },
             "publishDiagnostics": { "relatedInformation": true, "tagSupport": { "valueSet": [1, 2] } },

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use msc::base::{Cancel, Cancelled, FilePath, TextRange};
 use msc::diagnostic::Diagnostic;
-use msc::ide::IdeResult;
 use msc::ide::complete::{CompletionDetail, Completions};
 use msc::ide::goto::Targets;
 use msc::ide::hover::HoverAnswer;
+use msc::ide::{self, IdeResult};
 use msc::lsp::{Analysis, View};
 use msc::project::{Change, PassEnd, PassEvent, PassRequest, Revision};
+use msc::syntax::SyntaxFile;
 use msc::text::SourceText;
 
 use super::client::HANG;
@@ -179,6 +180,11 @@ impl DoubleView {
 impl View for DoubleView {
     fn text(&self, file: &FilePath) -> Option<SourceText> {
         self.documents.get(file).map(|document| document.text.clone())
+    }
+
+    fn document(&self, file: &FilePath) -> Option<ide::Document> {
+        let text = self.documents.get(file)?.text.clone();
+        Some(ide::Document { file: file.clone(), syntax: SyntaxFile::parse(text) })
     }
 
     fn complete(

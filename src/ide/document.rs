@@ -1,0 +1,30 @@
+//! `Document`: what the features of every keystroke are answered from.
+//!
+//! Invariant: a live tree and what memory holds of macros' outputs. Nothing that asks the type
+//! engine, a macro or the disk hangs off it, so an answer costs what its tree costs.
+
+use crate::base::FilePath;
+use crate::project::Snapshot;
+use crate::syntax::SyntaxFile;
+use crate::text::SourceText;
+
+/// An open file at one revision.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub file: FilePath,
+    pub syntax: SyntaxFile,
+}
+
+impl Document {
+    /// `None` for a file that no editor has open.
+    ///
+    /// Parses where the last edit left no tree, so it runs on a reader's thread.
+    pub fn of(snap: &Snapshot, file: &FilePath) -> Option<Document> {
+        snap.version(file)?;
+        Some(Document { file: file.clone(), syntax: snap.syntax(file)? })
+    }
+
+    pub fn text(&self) -> &SourceText {
+        self.syntax.text()
+    }
+}
