@@ -287,6 +287,7 @@ pages! {
     diagnostics: "diagnostics.md",
     hygiene: "hygiene.md",
     inputs: "macros/inputs.md",
+    macro_errors: "macros/errors.md",
     macros: "macros.md",
     modules: "modules.md",
     permissions: "macros/permissions.md",

@@ -69,6 +69,8 @@ pub struct CallSite {
     pub generated: Vec<TextRange>,
     /// The use whose output holds this one: an index into `Expanded::calls`.
     pub parent: Option<u32>,
+    /// Of one in a macro's output, where that macro's source says it.
+    pub written: Option<(FilePath, TextRange)>,
     pub state: CallState,
 }
 

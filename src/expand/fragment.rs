@@ -44,6 +44,19 @@ impl Wrap {
             Wrap::Parameter => ("(", "\n) => {};\n"),
         }
     }
+
+    /// What can stand in the place, in words; `None` where nearly everything can.
+    pub fn expected(self) -> Option<&'static str> {
+        Some(match self {
+            Wrap::ClassMembers => "members of a class",
+            Wrap::InterfaceMembers => "members of an interface",
+            Wrap::EnumMembers => "members of an enum",
+            Wrap::Expression => "one expression",
+            Wrap::Type => "one type",
+            Wrap::Parameter => "one parameter",
+            Wrap::Statements | Wrap::Block => return None,
+        })
+    }
 }
 
 /// Where and why a text does not parse.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::base::TextRange;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Related};
 use crate::macros::shape::TargetKind;
 use crate::macros::{Emission, JobOutput, Piece, PieceOrigin, Place};
 use crate::syntax::{Field, Kind, Node};
@@ -83,7 +83,8 @@ impl Expander<'_> {
                 let prepared = expansion.prepared(index, wrap);
                 if emission.place == Place::Replace {
                     if replacement.is_some() {
-                        self.two_replace(doc, known, attribute);
+                        let first = replacement.as_ref().map(|first| first.known.index);
+                        self.two_replace(doc, known, attribute, first);
                     } else {
                         replacement = Some(Replacement { known, emission, output, prepared, wrap });
                     }
@@ -312,6 +313,10 @@ impl Expander<'_> {
             });
             let diagnostic =
                 self.reporter.generated_syntax(&known.call, at, &prepared.text, fault.range, &fault.message, origin);
+            let diagnostic = match wrap.expected() {
+                Some(expected) => diagnostic.with_help(format!("Only {expected} can stand there")),
+                None => diagnostic,
+            };
             self.diagnostics.push(diagnostic);
             self.calls[call as usize].state = CallState::Failed;
             return None;
@@ -415,14 +420,17 @@ impl Expander<'_> {
         self.diagnostics.push(Diagnostic::new(Code::BAD_SPLICE, self.request.file, at, message));
     }
 
-    fn two_replace(&mut self, doc: &Doc<'_>, known: &Known, attribute: &AttributeUse<'_>) {
+    fn two_replace(&mut self, doc: &Doc<'_>, known: &Known, attribute: &AttributeUse<'_>, first: Option<u32>) {
         let message =
             format!("`@{}` replaces a declaration that another macro replaces already", known.call.callee.name);
         let at = doc.source(attribute.parts.name.range());
-        self.diagnostics.push(
-            Diagnostic::new(Code::TWO_REPLACE, self.request.file, at, message)
-                .with_help("Only one macro of a declaration can replace it; take one of them away"),
-        );
+        let mut diagnostic = Diagnostic::new(Code::TWO_REPLACE, self.request.file, at, message)
+            .with_help("Only one macro of a declaration can replace it; take one of them away");
+        if let Some(first) = first.and_then(|first| self.calls.get(first as usize)) {
+            let message = format!("`@{}` replaces it", first.callee.name);
+            diagnostic.related.push(Related { file: self.request.file.clone(), range: first.name, message });
+        }
+        self.diagnostics.push(diagnostic);
     }
 }
 

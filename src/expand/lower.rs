@@ -12,6 +12,7 @@ use crate::syntax::ast::DecoratorParts;
 use crate::syntax::errors::errors;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
+use super::args::write_json_string;
 use super::edits::Edits;
 use super::options;
 use super::quote::{self, Target};
@@ -187,6 +188,7 @@ impl Output {
 
 /// A file with all macro syntax lowered, to take parts of.
 pub(super) struct Module<'a, 't> {
+    file: &'a FilePath,
     facts: &'a FileFacts,
     base: Rope,
     edits: Edits,
@@ -222,7 +224,7 @@ impl<'a, 't> Module<'a, 't> {
                 declaring.entry(name.text()).or_default().push(index);
             }
         }
-        Module { facts, base, edits, statements, declaring }
+        Module { file, facts, base, edits, statements, declaring }
     }
 
     /// Whether a statement is kept for its own sake.
@@ -300,8 +302,15 @@ impl<'a, 't> Module<'a, 't> {
     }
 
     fn keep(&self, statement: Node<'t>, out: &mut Output) {
-        out.faults.extend(errors(statement, 1).into_iter().map(|error| (error.range, error.message)));
         let declaration = ast::declaration_of(statement);
+        if let Some(error) = errors(statement, 1).into_iter().next() {
+            // What else the module declares can do without it.
+            let is_called = matches!(declaration.kind(), Kind::MacroDeclaration | Kind::FunctionDeclaration);
+            match declaration.field(Field::Name).filter(|_| is_called) {
+                Some(name) => return self.broken(statement, name, &error.message, error.range, out),
+                None => out.faults.push((error.range, error.message)),
+            }
+        }
         if declaration.is(Kind::MacroDeclaration)
             && !statement.is(Kind::ExportStatement)
             && let Some(name) = declaration.field(Field::Name)
@@ -311,6 +320,23 @@ impl<'a, 't> Module<'a, 't> {
         }
         self.edits.render_into(&mut out.rope, &self.base, statement.range());
         out.rope.glue("\n", TextRange::empty(statement.end()));
+    }
+
+    /// A function that does not parse: it says so when it is called.
+    fn broken(&self, statement: Node<'t>, name: Node<'t>, why: &str, range: TextRange, out: &mut Output) {
+        let is_macro = ast::declaration_of(statement).is(Kind::MacroDeclaration);
+        if statement.is(Kind::ExportStatement) || is_macro {
+            out.rope.glue("export ", TextRange::empty(statement.start()));
+        }
+        if statement.has_token("default") {
+            out.rope.glue("default ", TextRange::empty(statement.start()));
+        }
+        let mut text = format!("function {}(...args: unknown[]): any {{ return $broken(", name.text());
+        write_json_string(why, &mut text);
+        text.push_str(", ");
+        write_json_string(self.file.as_str(), &mut text);
+        text.push_str(&format!(", {}, {}); }}\n", range.start, range.end));
+        out.rope.glue(&text, statement.range());
     }
 
     /// An import, or an export from another module.

@@ -43,6 +43,7 @@ mod shape;
 pub mod span_map;
 mod splice;
 mod tail;
+mod trail;
 mod walk;
 
 pub use call::{Call, CallKind, Expansion};

@@ -487,6 +487,43 @@ pub fn resolve_as(
     }
 }
 
+/// The macro in scope whose name is nearly `name`: what a person meant who mistyped it.
+pub(super) fn nearest_macro(facts: &FileFacts, name: &str, is_macro: &dyn Fn(&str) -> bool) -> Option<String> {
+    let own = facts.macros.iter().map(|known| known.name.as_str());
+    let imported = facts.imports.iter().filter(|import| !import.is_type_only).flat_map(|import| &import.names);
+    let prelude = std_lib::PRELUDE.iter().map(|(known, _)| *known);
+    let most = if name.chars().count() < 6 { 1 } else { 2 };
+    own.chain(imported.map(|name| name.local.as_str()))
+        .chain(prelude)
+        .filter(|known| *known != name && distance(known, name) <= most && is_macro(known))
+        .min_by_key(|known| distance(known, name))
+        .map(str::to_owned)
+}
+
+/// How many letters are to be added, left out, replaced or swapped with their neighbour, case aside.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.to_lowercase().chars().collect();
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    if a.len().abs_diff(b.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before[j - 2] + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
 /// The macro, or compile-time function, that `file` itself exports as `name`.
 pub(super) fn resolve_export(
     scope: &dyn MacroScope,
@@ -550,4 +587,19 @@ fn exported_by(
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near() {
+        assert_eq!(distance("derive", "deriv"), 1);
+        assert_eq!(distance("derive", "dreive"), 1);
+        assert_eq!(distance("derive", "Dervie"), 1);
+        assert_eq!(distance("derive", "drive"), 1);
+        assert!(distance("derive", "memoize") > 2);
+        assert!(distance("a", "abcd") > 2);
+    }
 }

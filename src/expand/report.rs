@@ -6,8 +6,8 @@ use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic, GeneratedLine, Related, Severity};
 use crate::macros::protocol::{Frame, Report};
 use crate::macros::{Failure, FailureKind, Log, Permission, Refusal};
-use crate::text::{Encoding, LineCol};
 
+use super::trail::{Happened, Trail};
 use super::{Call, MacroScope};
 
 /// From here on a macro counts as slow.
@@ -17,6 +17,7 @@ pub(super) const SLOW_MICROS: u64 = 100_000;
 pub(super) struct Reporter<'a> {
     pub file: &'a FilePath,
     pub scope: &'a dyn MacroScope,
+    pub trail: Trail,
 }
 
 impl Reporter<'_> {
@@ -41,7 +42,7 @@ impl Reporter<'_> {
         let name = &call.callee.name;
         let message = match failure.kind {
             FailureKind::Threw => format!("`{name}` threw an error: {}", failure.message),
-            FailureKind::Module => format!("The module of `{name}` could not be loaded: {}", failure.message),
+            FailureKind::Module => format!("`{name}` cannot run: {}", failure.message),
             _ => failure.message.clone(),
         };
         let mut diagnostic = Diagnostic::new(code, self.file, at, message);
@@ -56,13 +57,24 @@ impl Reporter<'_> {
                 }
                 _ => None,
             };
-            let message = match function {
-                Some(function) => format!("the splice that takes it, {function}"),
-                None => "the splice that takes it".to_owned(),
+            let message = match (function, failure.kind) {
+                (_, FailureKind::Module) => "here".to_owned(),
+                (Some(function), _) => format!("the splice that takes it, {function}"),
+                (None, _) => "the splice that takes it".to_owned(),
             };
             diagnostic.related.push(Related { file: module.clone(), range: *range, message });
         }
-        diagnostic.related.extend(stack.iter().filter_map(|frame| self.frame(frame)));
+        let is_access =
+            ["cannot read property", "cannot set property"].iter().any(|text| failure.message.contains(text));
+        let mut happened = match is_access {
+            _ if stack.len() < failure.stack.len() => Happened::Called(""),
+            true => Happened::Accessed,
+            false => Happened::Thrown,
+        };
+        for frame in stack {
+            diagnostic.related.extend(self.frame(frame, happened));
+            happened = Happened::Called(&frame.function);
+        }
         diagnostic
     }
 
@@ -72,7 +84,7 @@ impl Reporter<'_> {
         let mut diagnostic = Diagnostic::new(code, self.file, place, report.message.clone());
         diagnostic.help = report.help.clone();
         diagnostic.related.extend(report.frame.as_ref().and_then(|frame| {
-            let mut related = self.frame(frame)?;
+            let mut related = self.frame(frame, Happened::Reported)?;
             related.message = "reported here".to_owned();
             Some(related)
         }));
@@ -111,12 +123,10 @@ impl Reporter<'_> {
         diagnostic
     }
 
-    fn frame(&self, frame: &Frame) -> Option<Related> {
-        let text = self.scope.text(&frame.file)?;
-        let at = LineCol { line: frame.line, col: frame.col };
-        let offset = text.lines().offset(text.as_str(), at, Encoding::Utf16);
+    fn frame(&self, frame: &Frame, happened: Happened<'_>) -> Option<Related> {
+        let range = self.trail.place(self.scope, frame, happened)?;
         let message = in_function(&frame.function).unwrap_or_else(|| "here".to_owned());
-        Some(Related { file: frame.file.clone(), range: TextRange::empty(offset), message })
+        Some(Related { file: frame.file.clone(), range, message })
     }
 }
 

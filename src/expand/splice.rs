@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{FilePath, TextRange};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Related};
 use crate::macros::protocol::Report;
 use crate::macros::shape::{Arg, TypeRef};
 use crate::syntax::errors::errors;
@@ -26,12 +26,13 @@ use super::hygiene;
 use super::imports::Imports;
 use super::lower::Module;
 use super::misuse;
-use super::names::{CompileTime, MacroFacts, resolve, resolve_as, resolve_export};
+use super::names::{CompileTime, MacroFacts, nearest_macro, resolve, resolve_as, resolve_export};
 use super::quote::{self, META};
 use super::report::{Reporter, SLOW_MICROS};
 use super::rope::Rope;
 use super::shape::Shapes;
 use super::tail::Tail;
+use super::trail::Trail;
 use super::walk::{AttributeUse, Found, find};
 use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, Origin};
 
@@ -41,6 +42,20 @@ const MOST_DEPTH: u32 = 128;
 /// Uses may stand in the arguments of uses to this depth, whoever wrote them. Each level is a text that
 /// is read on its own.
 const MOST_LEVELS: u32 = 200;
+/// Macros that are named of a chain that went too deep.
+const MOST_LINKS: usize = 6;
+
+/// How a use led too deep, outermost first.
+pub(super) struct Chain {
+    /// The depth that is allowed.
+    limit: u32,
+    links: Vec<Link>,
+}
+
+struct Link {
+    name: String,
+    written: Option<(FilePath, TextRange)>,
+}
 
 /// Uses in the outputs of one file: two macros that use each other twice would double for ever.
 const MOST_NESTED: usize = 10_000;
@@ -98,8 +113,8 @@ fn expand_source(request: &Request, source: &str, blanked: &[TextRange], async_w
     }
 }
 
-/// Outermost uses that led too deep, with the limit that they passed.
-type TooDeep = FxHashMap<CallId, u32>;
+/// Outermost uses that led too deep.
+type TooDeep = FxHashMap<CallId, Chain>;
 
 /// `Err`: the outermost uses that led too deep.
 fn expand_without(
@@ -112,7 +127,7 @@ fn expand_without(
     let base = Rope::source(source);
     let mut expander = Expander {
         request,
-        reporter: Reporter { file: request.file, scope: request.scope },
+        reporter: Reporter { file: request.file, scope: request.scope, trail: Trail::default() },
         imports: Imports::new(request.file, request.facts, request.scope, source),
         calls: Vec::new(),
         diagnostics: Vec::new(),
@@ -204,6 +219,19 @@ impl Doc<'_> {
         match self.base.segment_at(offset).map(|segment| &segment.origin) {
             Some(Origin::Verbatim { .. } | Origin::Copied { .. }) => 0,
             _ => self.depth,
+        }
+    }
+
+    /// Where a macro's source says what stands at `range` of its output.
+    fn written(&self, range: TextRange) -> Option<(FilePath, TextRange)> {
+        let segment = self.base.segment_at(range.start)?;
+        match &segment.origin {
+            Origin::Quoted { module, range: quoted, .. } => {
+                let start = quoted.start + (range.start - segment.expanded.start).min(quoted.len());
+                Some((module.clone(), TextRange::new(start, (start + range.len()).min(quoted.end))))
+            }
+            Origin::Computed { module, range, .. } => Some((module.clone(), *range)),
+            _ => None,
         }
     }
 
@@ -530,6 +558,7 @@ impl<'a> Expander<'a> {
             },
             generated: Vec::new(),
             parent: doc.within.map(|within| within.call),
+            written: doc.within.and_then(|_| doc.written(name.range())),
             state: CallState::Failed,
         };
         if call.kind != CallKind::Comptime {
@@ -538,12 +567,15 @@ impl<'a> Expander<'a> {
         let is_too_many = self.calls.len() >= MOST_NESTED && doc.within.is_some();
         if call.depth >= MOST_DEPTH || doc.level >= MOST_LEVELS || is_too_many {
             let limit = if doc.level >= MOST_LEVELS { MOST_LEVELS } else { MOST_DEPTH };
-            self.too_deep.extend(self.outermost(doc).map(|outermost| (outermost, limit)));
+            if let Some(outermost) = self.outermost(doc) {
+                let chain = self.chain(limit, doc, &call, &site);
+                self.too_deep.entry(outermost).or_insert(chain);
+            }
             self.calls.push(site);
             return Some(Known { call, index, expansion: None, code_args: Vec::new() });
         }
-        if let Some(limit) = self.left_out.get(&call.id) {
-            self.recursion(&call, site.name, *limit);
+        if let Some(chain) = self.left_out.get(&call.id) {
+            self.recursion(&call, site.name, chain);
             self.calls.push(site);
             return Some(Known { call, index, expansion: None, code_args: Vec::new() });
         }
@@ -682,9 +714,13 @@ impl<'a> Expander<'a> {
 
     fn unknown(&mut self, doc: &Doc<'_>, name: Node<'_>) {
         let message = format!("There is no macro `{}` here", name.text());
+        let near = nearest_macro(self.request.facts, name.text(), &|other| self.resolve(doc, name, other).is_some());
+        let help = match near {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => "Import it, or check the spelling".to_owned(),
+        };
         self.diagnostics.push(
-            Diagnostic::new(Code::UNKNOWN_MACRO, self.request.file, doc.source(name.range()), message)
-                .with_help("Import it, or check the spelling"),
+            Diagnostic::new(Code::UNKNOWN_MACRO, self.request.file, doc.source(name.range()), message).with_help(help),
         );
     }
 
@@ -697,12 +733,39 @@ impl<'a> Expander<'a> {
         Some(site.id.clone())
     }
 
-    fn recursion(&mut self, call: &Call, at: TextRange, limit: u32) {
-        let message = format!("`{}` expands into uses of macros more than {limit} deep", call.callee.name);
-        self.diagnostics.push(
-            Diagnostic::new(Code::RECURSION, self.request.file, at, message)
-                .with_help("A macro whose output uses the macro itself needs a case in which it does not"),
+    /// How a use that stands too deep came about: the macros that use each other in turn, or the last
+    /// few of those that led to it.
+    fn chain(&self, limit: u32, doc: &Doc<'_>, call: &Call, site: &CallSite) -> Chain {
+        let mut links = vec![Link { name: call.callee.name.clone(), written: site.written.clone() }];
+        let mut at = doc.within.map(|within| within.call);
+        while let Some(site) = at.and_then(|at| self.calls.get(at as usize)) {
+            links.push(Link { name: site.callee.name.clone(), written: site.written.clone() });
+            at = site.parent;
+        }
+        let same = |period: usize| links.iter().zip(&links[period..]).take(period).all(|(a, b)| a.name == b.name);
+        let period = (1..=MOST_LINKS.min(links.len() / 2)).find(|&period| same(period));
+        links.truncate(period.map_or(MOST_LINKS, |period| period + 1));
+        links.reverse();
+        Chain { limit, links }
+    }
+
+    fn recursion(&mut self, call: &Call, at: TextRange, chain: &Chain) {
+        let names: Vec<String> = chain.links.iter().map(|link| format!("`{}`", link.name)).collect();
+        let message = format!(
+            "`{}` expands into uses of macros more than {} deep: {}",
+            call.callee.name,
+            chain.limit,
+            names.join(" uses ")
         );
+        let mut diagnostic = Diagnostic::new(Code::RECURSION, self.request.file, at, message)
+            .with_help("A macro whose output uses the macro itself needs a case in which it does not");
+        for link in chain.links.iter().skip(1) {
+            if let Some((file, range)) = &link.written {
+                let message = format!("`@{}` is used here", link.name);
+                diagnostic.related.push(Related { file: file.clone(), range: *range, message });
+            }
+        }
+        self.diagnostics.push(diagnostic);
     }
 
     /// Errors where the engine does not see the text as it is written.

@@ -10,7 +10,7 @@ use crate::macros::shape::TargetKind;
 use crate::syntax::ast::DecoratorParts;
 use crate::syntax::{Field, Kind, Node, ast};
 
-use super::names::{is_metascript_specifier, resolve_meta};
+use super::names::{is_metascript_specifier, nearest_macro, resolve_meta};
 use super::scope::bound_names;
 use super::shape::first_declarator;
 use super::{CallId, FileFacts, MacroRef};
@@ -389,7 +389,12 @@ impl<'t> Walk<'_, 't> {
         let callee = (self.resolve)(parts.name, &name);
         // What is no macro is a decorator. Where TypeScript has none, it says so of a name that means
         // something; of one that means nothing, or nothing in a namespace, we can say more.
-        if callee.is_none() && (may_be_decorator || self.facts.binds(&name)) {
+        // One that means nothing and is nearly the name of a macro was meant to be that.
+        let is_decorator = |name: &str| {
+            let is_macro = |other: &str| (self.resolve)(parts.name, other).is_some();
+            self.facts.binds(name) || may_be_decorator && nearest_macro(self.facts, name, &is_macro).is_none()
+        };
+        if callee.is_none() && is_decorator(&name) {
             return true;
         }
         let named = first_declarator(target.declaration).unwrap_or(target.declaration);

@@ -242,6 +242,13 @@ class InputError extends Error {
   }
 }
 
+class ModuleError extends Error {
+  constructor(message, site) {
+    super(message);
+    this.site = site;
+  }
+}
+
 // What a value is, in words.
 function describe(value) {
   if (value === null) return "null";
@@ -665,6 +672,11 @@ function $emit(value) {
   else emitAt(defaultPlace(value), value);
 }
 
+// Stands for a function that does not parse.
+function $broken(why, module, start, end) {
+  throw new ModuleError(why, [moduleIndex(module), start, end]);
+}
+
 // A compile-time block in code that runs at compile time: its value is what the program sees.
 function $comptime(block) {
   const outer = state.emissions;
@@ -846,7 +858,7 @@ Object.defineProperty(Math, "random", {
 Error.stackTraceLimit = 30;
 
 const meta = {
-  $quote, $emit, $comptime, readFile, readJson, glob, env, exec, fetch, identifier,
+  $quote, $emit, $comptime, $broken, readFile, readJson, glob, env, exec, fetch, identifier,
   Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember,
   MacroContext,
 };
@@ -867,6 +879,7 @@ const isThenable = (value) => value !== null && typeof value === "object" && typ
 
 function failure(error) {
   if (error instanceof SpliceError) return { kind: "BadSplice", message: error.message, help: error.help, site: error.site, stack: error.stack };
+  if (error instanceof ModuleError) return { kind: "Module", message: error.message, site: error.site };
   if (error instanceof LiteralError) return { kind: "NoLiteral", message: error.message, help: error.help, stack: error.stack };
   if (error instanceof InputError) {
     const kind = error.kind === "NotPermitted" ? "NotPermitted" : "Input";

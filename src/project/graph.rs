@@ -175,8 +175,9 @@ fn compile_lowered(
     lowered: &Lowered,
 ) -> Result<Module, Failure> {
     if let Some((range, message)) = lowered.faults.first() {
-        let line = text.lines().line_of(range.start) + 1;
-        return Err(module_failure(format!("{}:{line}: {message}", file.name())));
+        let mut failure = module_failure(message.clone());
+        failure.site = Some((file.clone(), *range));
+        return Err(failure);
     }
     let typescript = file.with_extension("ts");
     let transpiled = snap

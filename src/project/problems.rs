@@ -93,8 +93,21 @@ fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Opt
             diagnostic.range = copied.unwrap_or(site.range);
             diagnostic.generated = Some(generated_line(&expanded, found.range, &site.shown));
             if let Some((file, range)) = written {
+                let range = match copied {
+                    Some(_) => splice_at(snap, &file, range),
+                    None => range,
+                };
                 let message = format!("the code that `@{}` generates is written here", site.shown);
                 diagnostic.related.push(Related { file, range, message });
+            }
+            // One that another macro's output uses is not to be seen at the place of the fault.
+            let mut inner = site;
+            while let Some(outer) = inner.parent.and_then(|parent| expanded.calls.get(parent as usize)) {
+                if let Some((file, range)) = inner.written.clone() {
+                    let message = format!("`@{}` is used by `@{}` here", inner.shown, outer.shown);
+                    diagnostic.related.push(Related { file, range, message });
+                }
+                inner = outer;
             }
             if copied.is_some() {
                 diagnostic.related.push(Related {
@@ -117,6 +130,35 @@ fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Opt
         diagnostic.related.push(Related { file: located.file, range, message: source_names(&related.message) });
     }
     Some(diagnostic)
+}
+
+/// The splice that begins or ends where a quote's text does, at an empty range; else the range.
+fn splice_at(snap: &Snapshot, file: &FilePath, range: TextRange) -> TextRange {
+    let text = snap.text(file);
+    let split = text.as_ref().and_then(|text| text.as_str().split_at_checked(range.end as usize));
+    let Some((before, after)) = split.filter(|_| range.is_empty()) else { return range };
+    if after.starts_with("${") {
+        return closing(after).map_or(range, |len| TextRange::new(range.end, range.end + len));
+    }
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let ends_here = |at: &usize| closing(&before[*at..]) == Some((before.len() - at) as u32);
+    let starts = before[line..].match_indices("${").map(|(at, _)| line + at);
+    starts.into_iter().find(ends_here).map_or(range, |start| TextRange::new(start as u32, range.end))
+}
+
+/// The length of the splice that `text` begins with, on one line.
+fn closing(text: &str) -> Option<u32> {
+    let mut depth = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return Some(at as u32 + 1),
+            b'}' => depth -= 1,
+            b'\n' => break,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Leaves out what generated code, or the use that it stands for, is blamed for where the

@@ -69,7 +69,7 @@ fn failures_carry_the_macros_stack() {
     let expanded = world.expand("/a.ms");
     assert_snapshot!(diagnostics(&world, "/a.ms", &expanded), @r#"
     MS2002 `e`: `e` threw an error: no (try)
-      /m.ms 84: in `m`
+      /m.ms 78: in `m`
     "#);
 }
 
@@ -147,10 +147,10 @@ fn text_that_does_not_parse_is_left_out() {
         });
     let expanded = world.expand("/a.ms");
     assert_snapshot!(diagnostics(&world, "/a.ms", &expanded), @r#"
-    MS2010 `e`: `e` generated text that does not parse: `}` expected
+    MS2010 `e`: `e` generated text that does not parse: `}` expected (Only members of a class can stand there)
       /m.ms 23: generated here
       by e: f( { ) }
-    MS2010 `e`: `e` generated text that does not parse: The braces do not match
+    MS2010 `e`: `e` generated text that does not parse: The braces do not match (Only members of a class can stand there)
       /m.ms 0: generated here
       by e: } class B {
     "#);
@@ -165,7 +165,10 @@ fn only_one_macro_replaces() {
             .play("r", |_, _| Made::new().quote(Place::Replace, "/a.ms", 0, "class R {}").done())
             .play("s", |_, _| Made::new().quote(Place::Replace, "/a.ms", 0, "class S {}").done());
     let expanded = world.expand("/a.ms");
-    assert_snapshot!(diagnostics(&world, "/a.ms", &expanded), @r#"MS2012 `s`: `@s` replaces a declaration that another macro replaces already (Only one macro of a declaration can replace it; take one of them away)"#);
+    assert_snapshot!(diagnostics(&world, "/a.ms", &expanded), @r#"
+    MS2012 `s`: `@s` replaces a declaration that another macro replaces already (Only one macro of a declaration can replace it; take one of them away)
+      /a.ms 61: `@r` replaces it
+    "#);
     assert!(expanded.text.as_str().contains("class R {}"));
 }
 

@@ -94,6 +94,9 @@ fn the_map_leads_back() {
 }
 
 #[test]
-fn errors_in_a_macro_are_faults() {
-    assert!(!lowered("export macro m(ctx: MacroContext) { const = 1; }\n").faults.is_empty());
+fn a_macro_that_does_not_parse_says_so_when_it_is_called() {
+    let out = lowered("export macro m(ctx: MacroContext) { const = 1; }\nexport macro n(ctx: MacroContext) {}\n");
+    assert!(out.faults.is_empty());
+    assert!(out.text.contains("export function m(...args: unknown[]): any { return $broken("), "{}", out.text);
+    assert!(out.text.contains("export function n("), "{}", out.text);
 }
