@@ -93,8 +93,9 @@ fn help_comes_in_two_lengths() {
       [PATH]...  Files and project folders
 
     Options:
-          --format <FORMAT>  How to print what was found [default: text] [possible values: text, json]
+          --format <FORMAT>  How to print what was found [default: text] [possible values: text, json, github, sarif]
           --stats            Print what was done and what the cache answered
+      -w, --watch            Check again whenever a file changes
           --color <WHEN>     When to use colours [default: auto] [possible values: auto, always, never]
       -v, --verbose...       Log to standard error what msc does
       -h, --help             Print help (see more with '--help')

@@ -62,7 +62,8 @@ pub struct CheckArgs {
     ///
     /// `json` prints one line: {"version":1,"diagnostics":[{"file","range","code","severity",
     /// "message","help","related","generated"}]}. Lines count from 0, characters are UTF-16 units,
-    /// paths are relative to the working directory where they lie below it.
+    /// paths are relative to the working directory where they lie below it. `github` prints annotations for a
+    /// workflow, `sarif` a log for code scanning.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Print what was done and what the cache answered
@@ -70,6 +71,9 @@ pub struct CheckArgs {
     /// Files, macros run, files checked, and the cache's hits and misses; on standard error.
     #[arg(long)]
     pub stats: bool,
+    /// Check again whenever a file changes
+    #[arg(long, short)]
+    pub watch: bool,
     #[command(flatten)]
     pub allow: AllowArgs,
 }
@@ -78,6 +82,8 @@ pub struct CheckArgs {
 pub enum Format {
     Text,
     Json,
+    Github,
+    Sarif,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use crate::base::{Cancel, FilePath};
@@ -12,13 +11,13 @@ use crate::cli::args::{BuildArgs, EmitKind, Format};
 use crate::cli::console::Console;
 use crate::cli::render::plural;
 use crate::cli::trust::for_run;
+use crate::cli::watch::watch;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::EngineError;
 use crate::project::build::outputs::{self, Build, BuildOutput, BuildRequest, Emit};
 use crate::project::check::{check, expand_program};
-use crate::project::{Change, ProjectId, World, WorldOptions};
-use crate::vfs::Watcher;
+use crate::project::{ProjectId, World, WorldOptions};
 
 pub(super) fn run(args: &BuildArgs, console: &Console) -> CommandResult {
     let mut paths: Vec<FilePath> = args.paths.iter().map(|path| console.resolve(path)).collect();
@@ -35,25 +34,8 @@ pub(super) fn run(args: &BuildArgs, console: &Console) -> CommandResult {
     if !args.watch {
         return Ok(ExitCode::from(build(args, console, &mut world, &paths, &requests)?.0));
     }
-    let (changed, changes) = channel();
     let roots: Vec<FilePath> = requests.iter().map(|request| request.project.root.clone()).collect();
-    let (_watcher, failures) = Watcher::new(&roots, move |files| {
-        // Fails only while the command ends.
-        let _ = changed.send(files);
-    })?;
-    failures.iter().for_each(|failure| console.note(&format!("warning: {failure}")));
-    let (_, mut outs) = build(args, console, &mut world, &paths, &requests)?;
-    console.note("Watching for changes.");
-    while let Ok(mut files) = changes.recv() {
-        files.extend(changes.try_iter().flatten());
-        files.retain(|file| !outs.iter().any(|out| file.is_under(out)));
-        if files.is_empty() {
-            continue;
-        }
-        world.apply(Change::Disk { files })?;
-        outs = build(args, console, &mut world, &paths, &requests)?.1;
-        console.note("Watching for changes.");
-    }
+    watch(console, &mut world, &roots, |world| Ok(build(args, console, world, &paths, &requests)?.1))?;
     Ok(ExitCode::from(CLEAN))
 }
 

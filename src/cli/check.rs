@@ -9,12 +9,12 @@ use crate::cli::args::CheckArgs;
 use crate::cli::console::Console;
 use crate::cli::render::{grouped, plural};
 use crate::cli::trust::for_run;
+use crate::cli::watch::watch;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::project::check::{CheckStats, check};
 use crate::project::{World, WorldOptions};
 
 pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
-    let start = Instant::now();
     let mut paths: Vec<FilePath> = args.paths.iter().map(|path| console.resolve(path)).collect();
     if paths.is_empty() {
         paths.push(console.cwd.clone());
@@ -24,17 +24,27 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
     if let Some(missing) = paths.iter().find(|path| !world.shared().disk.exists(path)) {
         return Err(format!("there is no file or folder {}", missing.relative_to(&console.cwd)).into());
     }
-    let (mut diagnostics, stats) = check(&mut world, &paths, &Cancel::new())
-        .map_err(|_| CommandError::Message("the check was stopped".to_owned()))?;
+    if !args.watch {
+        return once(args, console, &mut world, &paths);
+    }
+    let roots: Vec<FilePath> =
+        paths.iter().map(|path| if world.shared().disk.is_file(path) { path.parent() } else { path.clone() }).collect();
+    watch(console, &mut world, &roots, |world| once(args, console, world, &paths).map(|_| Vec::new()))?;
+    Ok(ExitCode::from(CLEAN))
+}
+
+fn once(args: &CheckArgs, console: &Console, world: &mut World, paths: &[FilePath]) -> CommandResult {
+    let start = Instant::now();
+    let (mut diagnostics, stats) =
+        check(world, paths, &Cancel::new()).map_err(|_| CommandError::Message("the check was stopped".to_owned()))?;
     let snap = world.snapshot();
     let texts = |file: &FilePath| snap.text(file);
     let has_errors = console.report(args.format, &mut diagnostics, &texts, stats.files as usize)?;
-    let stores = world.shared().stores();
-    for (_, store) in &stores {
+    for (_, store) in world.shared().stores() {
         store.flush();
     }
     if args.stats {
-        print_stats(console, &world, &stats, start);
+        print_stats(console, world, &stats, start);
     }
     Ok(ExitCode::from(if has_errors { ERRORS } else { CLEAN }))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::base::FilePath;
 use crate::cli::args::{Color, Format};
+use crate::cli::formats;
 use crate::cli::render::{self, Renderer, Texts};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::text::SourceText;
@@ -73,6 +74,8 @@ impl Console {
         render::sort(diagnostics);
         match format {
             Format::Json => self.print(&(render::json(diagnostics, &self.cwd, texts) + "\n"))?,
+            Format::Github => self.print(&formats::github(diagnostics, &self.cwd, texts))?,
+            Format::Sarif => self.print(&(formats::sarif(diagnostics, &self.cwd, texts) + "\n"))?,
             Format::Text => {
                 let mut renderer = Renderer::new(&self.cwd, texts);
                 if self.colors {

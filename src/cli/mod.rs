@@ -13,12 +13,14 @@ mod check;
 pub mod console;
 mod expand;
 mod explain;
+pub mod formats;
 mod highlight;
 mod parse;
 pub mod render;
 mod run;
 pub mod theme;
 mod trust;
+mod watch;
 
 use std::io;
 use std::panic::{self, PanicHookInfo};

@@ -61,6 +61,13 @@ pub fn check(
     let mut stats = CheckStats::default();
     let mut diagnostics = Vec::new();
     let shared = world.shared().clone();
+    let counters = &shared.counters;
+    let count = || {
+        let [parsed, run, checked] =
+            [&counters.parsed, &counters.macros_run, &counters.checked].map(|it| it.load(Ordering::Relaxed));
+        (parsed, run, checked, counters.macro_micros.load(Ordering::Relaxed))
+    };
+    let before = count();
     let mut projects: BTreeMap<ProjectId, Wanted> = BTreeMap::new();
     for path in paths {
         if shared.disk.is_file(path) {
@@ -88,10 +95,11 @@ pub fn check(
     diagnostics.sort_by(|a, b| (&a.file, a.range, a.code).cmp(&(&b.file, b.range, b.code)));
     // Two projects may hold one file.
     diagnostics.dedup();
-    stats.parsed = shared.counters.parsed.load(Ordering::Relaxed);
-    stats.macros_run = shared.counters.macros_run.load(Ordering::Relaxed);
-    stats.macro_micros = shared.counters.macro_micros.load(Ordering::Relaxed);
-    stats.checked = shared.counters.checked.load(Ordering::Relaxed);
+    let after = count();
+    stats.parsed = after.0 - before.0;
+    stats.macros_run = after.1 - before.1;
+    stats.checked = after.2 - before.2;
+    stats.macro_micros = after.3 - before.3;
     Ok((diagnostics, stats))
 }
 
