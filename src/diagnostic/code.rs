@@ -44,6 +44,7 @@ macro_rules! registry {
 registry! {
     SYNTAX = 1001, Error, "Syntax error";
     MACRO_ASYNC = 1002, Error, "A macro cannot be async";
+    DEFER_WITHOUT_BLOCK = 1003, Error, "`defer` does not stand in a block";
     UNKNOWN_MACRO = 2001, Error, "Unknown macro";
     MACRO_THREW = 2002, Error, "A macro threw an error";
     MACRO_REPORTED = 2003, Error, "A macro reported an error";
@@ -60,6 +61,7 @@ registry! {
     COMPTIME_VALUE = 2014, Error, "A compile-time value has no literal form";
     MACRO_WARNED = 2015, Warning, "A macro reported a warning";
     MACRO_AT_RUN_TIME = 2017, Error, "A macro is used as a value";
+    DEFAULT_MACRO = 2018, Error, "A macro cannot be a default export";
     INPUT_MISSING = 3001, Error, "An input of a macro cannot be read";
     NOT_PERMITTED = 3002, Error, "A macro may not read this file";
     MACRO_LOG = 3003, Hint, "Output of console.log in a macro";

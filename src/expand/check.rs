@@ -83,6 +83,9 @@ pub struct Expanded {
     /// In order of appearance; [`super::Origin`] names them by index.
     pub calls: Vec<CallSite>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Where quotes stand once more as code, for names in them to be looked up; in text order. What is
+    /// wrong there otherwise may be right where the quote ends up.
+    pub quotes: Vec<TextRange>,
     /// Modules of the macros that were used: what the text depends on besides the source.
     pub modules: Vec<FilePath>,
     /// Uses whose output was missing or stale. Empty: the text is as it should be.
@@ -121,7 +124,21 @@ impl Expanded {
     /// A text that holds no macros, as it is.
     pub fn plain(text: SourceText) -> Expanded {
         let map = SpanMap::identity(text.len());
-        Expanded { text, map, calls: Vec::new(), diagnostics: Vec::new(), modules: Vec::new(), pending: Vec::new() }
+        Expanded {
+            text,
+            map,
+            calls: Vec::new(),
+            diagnostics: Vec::new(),
+            quotes: Vec::new(),
+            modules: Vec::new(),
+            pending: Vec::new(),
+        }
+    }
+
+    /// Whether a place of the text is a quote as code.
+    pub fn is_quote(&self, offset: u32) -> bool {
+        let after = self.quotes.partition_point(|quote| quote.start <= offset);
+        after.checked_sub(1).is_some_and(|index| self.quotes[index].contains(offset))
     }
 
     /// Whether anything in the text is older than the source.

@@ -9,7 +9,9 @@
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use crate::syntax::{Field, Kind, Node, ast};
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
+
+use super::scope::bound_names;
 
 /// A declaration that a module does not export, and that a quote of the module names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +84,18 @@ pub(super) fn quoted_names<'t>(quote: Node<'t>, found: &mut dyn FnMut(Node<'t>))
         }
         !node.is(Kind::Splice)
     });
+}
+
+/// Whether a quote of the file declares `name`.
+pub fn is_bound_in_quotes(syntax: &SyntaxFile, name: &str) -> bool {
+    let mut is_bound = false;
+    syntax.root().walk(|node| {
+        if is_quote(node) {
+            is_bound |= bound_names(node).contains(name);
+        }
+        !is_bound
+    });
+    is_bound
 }
 
 /// Names that something around `node`, below the top level of its text, binds.

@@ -318,6 +318,16 @@ impl<'a, 't> Module<'a, 't> {
         {
             out.rope.glue("export ", TextRange::empty(statement.start()));
         }
+        // The worker calls a macro by its name, whatever the file exports it as.
+        if declaration.is(Kind::MacroDeclaration)
+            && statement.is(Kind::ExportStatement)
+            && statement.has_token("default")
+        {
+            out.rope.glue("export ", TextRange::empty(statement.start()));
+            self.edits.render_into(&mut out.rope, &self.base, declaration.range());
+            out.rope.glue("\n", TextRange::empty(statement.end()));
+            return;
+        }
         self.edits.render_into(&mut out.rope, &self.base, statement.range());
         out.rope.glue("\n", TextRange::empty(statement.end()));
     }

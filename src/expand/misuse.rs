@@ -5,8 +5,9 @@
 
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::{Field, Kind, Node, SyntaxFile};
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
+use super::hygiene::{is_quote, quoted_names};
 use super::lower::comptime_decorator;
 use super::names::{CompileTime, resolve_as};
 use super::scope::bound_names;
@@ -61,6 +62,87 @@ pub(super) fn diagnostics(
         }
     }
     out
+}
+
+/// `MS2018`: macros that are default exports; compile-time code that quotes name, and quotes that
+/// nothing takes (`MS2017`).
+pub(super) fn of_macros(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for statement in syntax.root().named_children() {
+        if let Some(at) = default_macro(statement, facts) {
+            out.push(
+                Diagnostic::new(Code::DEFAULT_MACRO, file, at, "A macro cannot be a default export")
+                    .with_help("Export it by its name: a macro is used by a name, and a default export has none"),
+            );
+        }
+        if statement.is(Kind::ExpressionStatement)
+            && let Some(quote) = statement.first_named().filter(|inner| inner.is(Kind::QuoteExpression))
+        {
+            let at = quote.first_child().map_or(quote.range(), Node::range);
+            out.push(
+                Diagnostic::new(Code::MACRO_AT_RUN_TIME, file, at, "Nothing takes the code of this quote")
+                    .with_help("A quote that stands as a statement emits its code from a macro"),
+            );
+        }
+    }
+    if facts.macros.is_empty() && facts.comptime_functions.is_empty() {
+        return out;
+    }
+    syntax.root().walk(|node| {
+        if is_quote(node) {
+            let own = bound_names(node);
+            quoted_names(node, &mut |name| {
+                let text = name.text();
+                let is_use = name
+                    .ancestors()
+                    .find(|around| !matches!(around.kind(), Kind::MemberExpression | Kind::CallExpression))
+                    .is_some_and(|around| {
+                        around.is(Kind::Decorator)
+                            || around.is(Kind::MacroInvocation)
+                                && around
+                                    .field(Field::Name)
+                                    .is_some_and(|used| used.range().contains_range(name.range()))
+                    });
+                let what = if is_use || own.contains(text) {
+                    return;
+                } else if facts.macro_named(text).is_some() {
+                    "is a macro"
+                } else if facts.comptime_functions.iter().any(|known| known == text) {
+                    "is a compile-time function"
+                } else {
+                    return;
+                };
+                let message = format!("`{text}` {what}: where the quote ends up, nothing has its name");
+                out.push(
+                    Diagnostic::new(Code::MACRO_AT_RUN_TIME, file, name.range(), message)
+                        .with_help(format!("Splice what it gives: `${{{text}(…)}}`")),
+                );
+            });
+        }
+        true
+    });
+    out
+}
+
+/// Where a statement makes a macro the default export.
+fn default_macro(statement: Node<'_>, facts: &FileFacts) -> Option<TextRange> {
+    if !statement.is(Kind::ExportStatement) || statement.field(Field::Source).is_some() {
+        return None;
+    }
+    if let Some(clause) = statement.child_of_kind(Kind::ExportClause) {
+        return clause
+            .named_children()
+            .find(|part| {
+                part.field(Field::Alias).is_some_and(|alias| alias.text() == "default")
+                    && part.field(Field::Name).is_some_and(|name| facts.macro_named(name.text()).is_some())
+            })
+            .map(Node::range);
+    }
+    let default = statement.children().find(|child| child.is_token("default"))?;
+    let declaration = ast::declaration_of(statement);
+    let is_macro = declaration.is(Kind::MacroDeclaration)
+        || declaration.is(Kind::Identifier) && facts.macro_named(declaration.text()).is_some();
+    is_macro.then(|| default.range())
 }
 
 /// Whether an identifier stands for a value in code that runs.

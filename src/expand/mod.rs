@@ -48,6 +48,7 @@ mod walk;
 
 pub use call::{Call, CallKind, Expansion};
 pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, expand};
+pub use hygiene::is_bound_in_quotes;
 pub use lower::{Lowered, lower_module};
 pub use memo::Memo;
 pub use names::{FileFacts, MacroRef, MacroScope};

@@ -6,7 +6,7 @@ use crate::syntax::{Field, Kind, Node};
 use super::args::write_json_string;
 use super::edits::Edits;
 use super::rope::Rope;
-use super::walk::{Quote, QuoteForm};
+use super::walk::{Quote, QuoteForm, is_type_position};
 
 /// How quotes are written.
 pub(super) enum Target<'a> {
@@ -66,7 +66,11 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
         let range = expression.range();
         let (before, after) = match target {
             // A call for each splice: what does not fit is said of the splice alone.
-            Target::Check => (format!("{META}.$splice.{position}("), "), ".to_owned()),
+            Target::Check => {
+                // Which words a declared name may be is said of the value, not of its type.
+                let position = if position == "binding" { "name" } else { position };
+                (format!("{META}.$splice.{position}("), "), ".to_owned())
+            }
             Target::Run { .. } => (format!("[\"{position}\", ("), format!("), {}, {}], ", range.start, range.end)),
         };
         out.glue(&before, range);
@@ -79,6 +83,107 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
         head(&mut out, if statement.text().trim_end().ends_with(';') { ")" } else { ");" });
     }
     out
+}
+
+/// The quoted code with something in place of each splice, as code that nobody calls: what it says
+/// by itself can be completed, looked up and renamed in it. `None` where splices leave nothing that
+/// reads as code, or macro syntax stands in it.
+pub(super) fn sketch(quote: &Quote<'_>, base: &Rope) -> Option<Rope> {
+    let mut holes = Vec::new();
+    if !find_holes(quote.node, &mut holes) || has_bare_names(quote) {
+        return None;
+    }
+    let (before, after) = match quote.form {
+        QuoteForm::Statements if is_fields(quote) => ("void class {\n", "\n};\n"),
+        QuoteForm::Members => ("void class {\n", "\n};\n"),
+        QuoteForm::Statements => ("void async function* (this: any) {\n", "\n};\n"),
+        QuoteForm::Expression => ("void (async function* (this: any) { return (\n", "\n); });\n"),
+        QuoteForm::Type => ("void (null! as\n", "\n);\n"),
+    };
+    let whole = quote.node.range();
+    let body = body_range(quote);
+    let mut out = Rope::default();
+    out.glue(before, whole);
+    let mut at = body.start;
+    for (index, (range, position)) in holes.into_iter().enumerate() {
+        if range.start < at || range.end > body.end {
+            continue;
+        }
+        out.append_range(base, TextRange::new(at, range.start));
+        let text = match position {
+            "name" | "binding" => format!("{HOLE}{index}"),
+            "type" => "any".to_owned(),
+            "parameter" => format!("...{HOLE}{index}: any[]"),
+            "statement" => "void 0;".to_owned(),
+            "member" | "decorator" => String::new(),
+            _ => "(null! as any)".to_owned(),
+        };
+        out.glue(&text, range);
+        at = range.end;
+    }
+    out.append_range(base, TextRange::new(at, body.end));
+    out.glue(after, whole);
+    Some(out)
+}
+
+/// What stands for a name that a splice makes.
+const HOLE: &str = "__ms_hole";
+
+/// What has to be replaced to read a quote as code; `false` where that makes no sense.
+fn find_holes<'t>(quote: Node<'t>, out: &mut Vec<(TextRange, &'static str)>) -> bool {
+    let mut walk = (Vec::<Node<'t>>::new(), true);
+    quote.traverse(
+        &mut walk,
+        |(parents, is_code), node| {
+            let found = match (node.kind(), parents.last()) {
+                (Kind::SplicedIdentifier, _) => Some("name"),
+                (Kind::Splice, Some(parent)) => Some(position(node, *parent, quote)),
+                (Kind::MacroInvocation, Some(parent)) if is_type_position(*parent, node) => Some("type"),
+                (Kind::MacroInvocation, _) => Some("expression"),
+                (Kind::Decorator, _) => Some("decorator"),
+                (Kind::QuoteExpression, Some(_)) | (Kind::MacroDeclaration | Kind::DeferStatement, _) => {
+                    *is_code = false;
+                    None
+                }
+                _ => None,
+            };
+            if let Some(found) = found {
+                out.push((node.range(), found));
+                return false;
+            }
+            parents.push(node);
+            *is_code
+        },
+        |(parents, _), _| {
+            parents.pop();
+        },
+    );
+    walk.1
+}
+
+/// `a = 1; b = 2;` reads as statements, and as fields as well.
+fn is_fields(quote: &Quote<'_>) -> bool {
+    let is_field = |statement: Node<'_>| {
+        statement.is(Kind::ExpressionStatement)
+            && statement.first_named().is_some_and(|inner| {
+                inner.is(Kind::AssignmentExpression)
+                    && inner.field(Field::Left).is_some_and(|left| {
+                        matches!(left.kind(), Kind::Identifier | Kind::Splice | Kind::SplicedIdentifier)
+                    })
+            })
+    };
+    quote.node.field(Field::Body).is_some_and(|body| body.named_children().all(is_field))
+}
+
+/// Statements that are nothing but names may be members of an enum.
+fn has_bare_names(quote: &Quote<'_>) -> bool {
+    quote.form == QuoteForm::Statements
+        && quote.node.field(Field::Body).into_iter().flat_map(Node::named_children).any(|statement| {
+            statement.is(Kind::ExpressionStatement)
+                && statement
+                    .first_named()
+                    .is_some_and(|inner| matches!(inner.kind(), Kind::Identifier | Kind::SequenceExpression))
+        })
 }
 
 /// The quoted text: between the braces or parentheses.
@@ -121,7 +226,8 @@ fn collect<'t>(root: Node<'t>, out: &mut Vec<(Node<'t>, &'static str)>) {
     );
 }
 
-/// What a splice stands for, by what stands around it.
+/// What a splice stands for, by what stands around it. A `binding` is a name that a declaration gives, a
+/// `name` one of a member or the like, which may be a reserved word.
 fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str {
     let is_field = |field: Field| parent.field(field) == Some(splice);
     match parent.kind() {
@@ -130,10 +236,10 @@ fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str 
         Kind::ExpressionStatement => "statement",
         Kind::RequiredParameter | Kind::OptionalParameter if is_field(Field::Pattern) => {
             // Alone between commas it may stand for any number of parameters.
-            if parent.range() == splice.range() { "parameter" } else { "name" }
+            if parent.range() == splice.range() { "parameter" } else { "binding" }
         }
         Kind::FormalParameters => "parameter",
-        Kind::ArrowFunction if is_field(Field::Parameter) => "name",
+        Kind::ArrowFunction if is_field(Field::Parameter) => "binding",
         // A list in a list: its items stand side by side.
         Kind::Array => "argument",
         Kind::Arguments => {
@@ -143,35 +249,25 @@ fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str 
                 "argument"
             }
         }
-        Kind::TypeArguments | Kind::TypeParameters => "type",
         Kind::TypeParameter => {
             if is_field(Field::Name) {
-                "name"
+                "binding"
             } else {
                 "type"
             }
         }
         Kind::MemberExpression if is_field(Field::Property) => "name",
-        Kind::AsExpression | Kind::SatisfiesExpression => {
-            if parent.first_named() == Some(splice) {
-                "expression"
-            } else {
-                "type"
-            }
-        }
-        Kind::TypeAssertion => {
-            if parent.named_children().last() == Some(splice) {
-                "expression"
-            } else {
-                "type"
-            }
-        }
         Kind::PropertySignature
         | Kind::MethodSignature
         | Kind::AbstractMethodSignature
         | Kind::MethodDefinition
         | Kind::PublicFieldDefinition
-        | Kind::ClassDeclaration
+        | Kind::EnumAssignment
+            if is_field(Field::Name) =>
+        {
+            "name"
+        }
+        Kind::ClassDeclaration
         | Kind::AbstractClassDeclaration
         | Kind::Class
         | Kind::FunctionDeclaration
@@ -182,55 +278,27 @@ fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str 
         | Kind::EnumDeclaration
         | Kind::TypeAliasDeclaration
         | Kind::VariableDeclarator
-        | Kind::EnumAssignment
         | Kind::MacroDeclaration
         | Kind::InternalModule
             if is_field(Field::Name) =>
         {
-            "name"
+            "binding"
         }
+        Kind::NamespaceImport | Kind::ImportClause | Kind::ArrayPattern | Kind::RestPattern => "binding",
         Kind::EnumBody
         | Kind::ImportSpecifier
         | Kind::ExportSpecifier
-        | Kind::NamespaceImport
         | Kind::NamespaceExport
-        | Kind::ImportClause
         | Kind::ObjectPattern
-        | Kind::ArrayPattern
-        | Kind::RestPattern
         | Kind::NestedIdentifier
         | Kind::NestedTypeIdentifier
         | Kind::IndexSignature => "name",
         Kind::Pair if is_field(Field::Key) => "name",
         Kind::PairPattern => "name",
         Kind::Object => "name",
-        Kind::ForInStatement if is_field(Field::Left) => "name",
-        Kind::AssignmentPattern | Kind::ObjectAssignmentPattern if is_field(Field::Left) => "name",
-        Kind::GenericType
-        | Kind::TypeAnnotation
-        | Kind::UnionType
-        | Kind::IntersectionType
-        | Kind::ArrayType
-        | Kind::TupleType
-        | Kind::ReadonlyType
-        | Kind::ParenthesizedType
-        | Kind::OptionalType
-        | Kind::RestType
-        | Kind::Constraint
-        | Kind::DefaultType
-        | Kind::IndexTypeQuery
-        | Kind::LookupType
-        | Kind::ConditionalType
-        | Kind::FunctionType
-        | Kind::ConstructorType
-        | Kind::TypePredicate
-        | Kind::TemplateType
-        | Kind::ImplementsClause
-        | Kind::ExtendsTypeClause
-        | Kind::MappedTypeClause
-        | Kind::TypeAliasDeclaration
-        | Kind::LiteralType
-        | Kind::QuoteType => "type",
+        Kind::ForInStatement if is_field(Field::Left) => "binding",
+        Kind::AssignmentPattern | Kind::ObjectAssignmentPattern if is_field(Field::Left) => "binding",
+        _ if is_type_position(parent, splice) => "type",
         _ => "expression",
     }
 }

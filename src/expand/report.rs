@@ -48,7 +48,15 @@ impl Reporter<'_> {
         let mut diagnostic = Diagnostic::new(code, self.file, at, message);
         diagnostic.help = failure.help.clone();
         let mut stack = failure.stack.as_slice();
-        if let Some((module, range)) = &failure.site {
+        if let Some((module, range)) = failure.site.as_ref().filter(|(module, _)| module == self.file) {
+            // The splice is the fault, and whoever sees the file can mend it there.
+            diagnostic.range = *range;
+            let message = format!("`@{}` is used here", call.shown);
+            diagnostic.related.push(Related { file: self.file.clone(), range: at, message });
+            if stack.first().is_some_and(|quote| quote.file == *module) {
+                stack = &stack[1..];
+            }
+        } else if let Some((module, range)) = &failure.site {
             // The innermost frame is the quote around the splice; its own place says less.
             let function = match stack.split_first() {
                 Some((quote, outer)) if quote.file == *module => {

@@ -153,13 +153,14 @@ fn expand_without(
     if request.flavour == Flavour::Check {
         let misuses = misuse::diagnostics(request.file, request.syntax, request.facts, request.scope);
         expander.diagnostics.extend(misuses);
+        expander.diagnostics.extend(misuse::of_macros(request.file, request.syntax, request.facts));
     }
     let mut rope = edits.render_all(&base);
     let Expander { imports, calls, diagnostics, pending, modules, tail, too_deep, .. } = expander;
     if !too_deep.is_empty() {
         return Err(too_deep);
     }
-    tail.append_to(&mut rope, &imports.lines(), request);
+    let quotes = tail.append_to(&mut rope, &imports.lines(), request);
     let mut calls = calls;
     for (call, range) in rope.take_marks() {
         calls[call as usize].generated.push(range);
@@ -173,6 +174,7 @@ fn expand_without(
         map,
         calls,
         diagnostics,
+        quotes,
         modules: modules.into_iter().collect(),
         pending,
     })
@@ -364,6 +366,10 @@ impl<'a> Expander<'a> {
                     }
                     let rope = if self.is_check() {
                         self.tail.meta = true;
+                        let is_looked_at = doc.depth == 0 && !crate::std_lib::contains(self.request.file);
+                        self.tail.quotes.extend(
+                            Some(quote).filter(|_| is_looked_at).and_then(|quote| quote::sketch(quote, doc.base)),
+                        );
                         quote::lower(quote, &quote::Target::Check, doc.base, edits)
                     } else {
                         let text = if quote.statement.is_some() { "void 0;" } else { "(undefined as any)" };
@@ -371,7 +377,21 @@ impl<'a> Expander<'a> {
                     };
                     edits.put(quote.node.range(), order, rope);
                 }
-                Found::Defer { node, block } => defer(doc, *node, *block, order, edits),
+                Found::Defer { node, block } => {
+                    if !block.is_some_and(|block| block.is(Kind::StatementBlock)) {
+                        let at = doc.source(node.first_child().map_or(node.range(), Node::range));
+                        self.diagnostics.push(
+                            Diagnostic::new(
+                                Code::DEFER_WITHOUT_BLOCK,
+                                self.request.file,
+                                at,
+                                "`defer` needs a block around it: it runs when that is left",
+                            )
+                            .with_help("Put braces around what has to be over before"),
+                        );
+                    }
+                    defer(doc, *node, *block, order, edits);
+                }
                 Found::Specifier(fragment) => {
                     let range = fragment.range();
                     edits.remove(TextRange::new(range.end - ".ms".len() as u32, range.end));

@@ -29,6 +29,8 @@ pub(super) struct Tail {
     uses: Vec<Rope>,
     /// What is given to `@comptime`.
     pub options: Vec<Rope>,
+    /// Quotes as code, the last one first.
+    pub quotes: Vec<Rope>,
     /// Compile-time blocks with their braces, the last one first.
     pub blocks: Vec<Rope>,
 }
@@ -77,7 +79,8 @@ impl Tail {
         self.uses.push(rope);
     }
 
-    pub fn append_to(self, rope: &mut Rope, imports: &[String], request: &Request<'_>) {
+    /// Gives the stretches that hold quotes as code.
+    pub fn append_to(self, rope: &mut Rope, imports: &[String], request: &Request<'_>) -> Vec<TextRange> {
         let (flavour, file) = (request.flavour, request.file);
         let end = TextRange::empty(rope.len());
         let end = rope.source_of(TextRange::empty(end.start)).unwrap_or_default();
@@ -112,8 +115,9 @@ impl Tail {
             whole.append_range(rope, TextRange::new(at, rope.len()));
             *rope = whole;
         }
-        if flavour == Flavour::Emit || [&self.uses, &self.blocks, &self.options].iter().all(|some| some.is_empty()) {
-            return;
+        let parts = [&self.uses, &self.blocks, &self.options, &self.quotes];
+        if flavour == Flavour::Emit || parts.iter().all(|some| some.is_empty()) {
+            return Vec::new();
         }
         // On a line of its own, and apart from a last statement without a semicolon.
         rope.glue(if rope.text.ends_with('\n') { ";" } else { "\n;" }, end);
@@ -136,6 +140,13 @@ impl Tail {
             rope.append(block);
             rope.glue(");\n", end);
         }
+        let mut quotes = Vec::new();
+        for quote in self.quotes.iter().rev() {
+            let start = rope.len();
+            rope.append(quote);
+            quotes.push(TextRange::new(start, rope.len()));
+        }
+        quotes
     }
 }
 

@@ -583,9 +583,13 @@ fn declaration_kind(declaration: Node<'_>) -> Option<TargetKind> {
     })
 }
 
+/// Whether what stands at `node` is a type, by what stands around it: the one table of such places.
 pub(super) fn is_type_position(parent: Node<'_>, node: Node<'_>) -> bool {
     match parent.kind() {
         Kind::TypeAnnotation
+        | Kind::TypeParameters
+        | Kind::LiteralType
+        | Kind::QuoteType
         | Kind::UnionType
         | Kind::IntersectionType
         | Kind::TypeArguments

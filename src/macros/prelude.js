@@ -289,13 +289,35 @@ function $quote(form, module, parts) {
       if (part[0] !== "") pieces.push([part[0], QUOTE, index, part[1], 0]);
     } else {
       const next = parts[i + 1];
-      const after = next === undefined ? "" : next.length === 2 ? next[0] : next[0] === "name" ? "x" : " ";
+      const after = next === undefined ? "" : next.length === 2 ? next[0] : isNamed(next[0]) ? "x" : " ";
       const site = [index, part[2], part[3]];
-      checkKind(part[0], part[1], site);
-      splice(pieces, part[0], part[1], site, after);
+      const position = isNamed(part[0]) ? "name" : part[0];
+      checkKind(position, part[1], site);
+      checkWord(part[0], part[1], before(pieces), after, site);
+      splice(pieces, position, part[1], site, after);
     }
   }
   return new Fragment(form, pieces);
+}
+
+// A binding is a name that a declaration gives; any other may be a reserved word.
+const isNamed = (position) => position === "name" || position === "binding";
+
+const RESERVED = new Set(("break case catch class const continue debugger default delete do else enum export extends false " +
+  "finally for function if import in instanceof new null return super switch this throw true try typeof var void while with " +
+  "implements interface let package private protected public static yield await eval arguments").split(" "));
+// What identifier() may make of them: expressions of their own.
+const WORD_VALUES = new Set(["this", "super", "null", "true", "false", "import", "arguments", "eval", "await", "yield"]);
+
+// Refuses words that no declaration can give, and that mean nothing as an expression or a type.
+function checkWord(position, value, left, right, site) {
+  const isBinding = position === "binding";
+  const text = typeof value === "string" ? (isBinding ? value : "")
+    : value instanceof Name ? value.text : isBinding && value instanceof Fragment ? value.text : "";
+  if (!RESERVED.has(text) || (isBinding && (endsInIdentifier(left) || startsInIdentifier(right)))) return;
+  const isUsed = position === "expression" || position === "argument" || position === "statement";
+  if (!isBinding && (value[RANGE] !== undefined || !isUsed || WORD_VALUES.has(text))) return;
+  refuse(value, isBinding ? "name" : position, site, `\`${text}\` is a reserved word: nothing can be declared by that name`);
 }
 
 // Refuses fragments that can make no sense in a place. Members and statements are alike here: what

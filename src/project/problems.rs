@@ -10,7 +10,7 @@ use crate::expand::{CallSite, Expanded};
 use crate::syntax::SyntaxFile;
 
 use super::Snapshot;
-use super::locate::{Behind, locate};
+use super::locate::{Behind, Located, locate};
 use crate::std_lib;
 
 /// Findings that say something about code nobody wrote, and nothing that anyone could act on:
@@ -21,7 +21,8 @@ const SILENT_IN_GENERATED: &[u32] =
 
 /// Maps findings of one program; duplicates (two generated faults of one cause at one use) fold
 /// into the first.
-pub fn map_all(snap: &Snapshot, fallback: &FilePath, found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
+pub fn map_all(snap: &Snapshot, fallback: &FilePath, mut found: Vec<EngineDiagnostic>) -> Vec<Diagnostic> {
+    found.retain(|diagnostic| !is_of_quote_only(snap, diagnostic));
     let mut seen = HashSet::new();
     let mut out = Vec::new();
     // After a syntax error whatever `msc` adds to a text may be read as part of what is unfinished:
@@ -72,6 +73,9 @@ fn map_one(snap: &Snapshot, fallback: &FilePath, found: EngineDiagnostic) -> Opt
         return Some(diagnostic);
     };
     let located = locate(snap, path, found.range);
+    if located.expanded.as_ref().is_some_and(|expanded| expanded.is_quote(found.range.start)) {
+        return unknown_in_quote(snap, &located, &found, message);
+    }
     let mut diagnostic = Diagnostic::new(Code::Ts(found.code), &located.file, TextRange::default(), message);
     diagnostic.severity = severity;
     diagnostic.unnecessary = found.unnecessary;
@@ -159,6 +163,40 @@ fn closing(text: &str) -> Option<u32> {
         }
     }
     None
+}
+
+/// Whether a finding lies in a quote that is read as code by itself, and may not be one where the
+/// quote ends up.
+fn is_of_quote_only(snap: &Snapshot, found: &EngineDiagnostic) -> bool {
+    let Some(path) = &found.file else { return false };
+    let is_unknown_name = UNKNOWN_NAME.contains(&found.code) && found.severity == EngineSeverity::Error;
+    !is_unknown_name
+        && locate(snap, path, found.range).expanded.is_some_and(|expanded| expanded.is_quote(found.range.start))
+}
+
+/// TypeScript's numbers for a name that means nothing.
+const UNKNOWN_NAME: &[u32] = &[2304, 2552, 2580, 2581, 2582, 2583, 2584];
+
+/// Of what is found in a quote, read as code by itself: names that mean nothing in the macro's
+/// module, unless a quote of the file declares them, so that they meet where both end up. A hint: what is
+/// generated beside the quote may declare the name.
+fn unknown_in_quote(
+    snap: &Snapshot,
+    located: &Located,
+    found: &EngineDiagnostic,
+    message: String,
+) -> Option<Diagnostic> {
+    let Behind::Source(range) = located.behind else { return None };
+    let syntax = snap.syntax(&located.file)?;
+    let name = range.of(syntax.text().as_str());
+    if crate::expand::is_bound_in_quotes(&syntax, name) {
+        return None;
+    }
+    let message = message.split(" Did you mean").next().filter(|_| message.contains("__ms_")).unwrap_or(&message);
+    let help = format!("A name that only the place of the use knows is spliced: `${{identifier(\"{name}\")}}`");
+    let mut diagnostic = Diagnostic::new(Code::Ts(found.code), &located.file, range, message).with_help(help);
+    diagnostic.severity = Severity::Hint;
+    Some(diagnostic)
 }
 
 /// Leaves out what generated code, or the use that it stands for, is blamed for where the

@@ -116,6 +116,15 @@ fn macros_become_functions_and_quotes_become_calls() {
       __ms_meta.$emit(__ms_meta.$quote("members", [__ms_meta.$splice.name(text), __ms_meta.$splice.expression(help(ctx.target!.fields[0])), ]));
       return __ms_meta.$quote("expression", [__ms_meta.$splice.expression(x), ]);
     }
+    ;void (async function* (this: any) { return (
+    this.__ms_hole0
+    ); });
+    void class {
+    __ms_hole0() { return (null! as any); }
+    };
+    void (async function* (this: any) { return (
+    a + (null! as any)
+    ); });
     "#);
     assert_snapshot!(world.known("/m.ms", Flavour::Emit).text.as_str(), @r#"function help(f: Field) { return (undefined as any); }"#);
 }

@@ -71,7 +71,7 @@ fn positions_of_splices() {
     assert_eq!(positions.len(), 7, "{}", out.text);
     assert_snapshot!(out.text, @r#"
     export function m(ctx: MacroContext) {
-      $emit($quote("members", "/m.ms", [["member", (members), 52, 59], ["\n    ", 60], ["name", (name), 67, 71], [": ", 72], ["type", (type), 76, 80], [" = ", 81], ["expression", (value), 86, 91], [";\n    f(", 92], ["parameter", (params), 102, 108], [", ", 109], ["name", (x), 113, 114], [": T): Map<", 115], ["type", (K), 127, 128], [", ", 129], ["type", (V), 133, 134], ["> { g(", 135], ["argument", (args), 143, 147], [", [", 148], ["argument", (items), 153, 158], ["], ...", 159], ["expression", (more), 167, 171], ["); ", 172], ["statement", (stmt), 177, 181], ["; o.", 182], ["name", (p), 188, 189], [" = ", 190], ["expression", (q), 195, 196], [" as ", 197], ["type", (r), 203, 204], ["; }", 205], ]));
+      $emit($quote("members", "/m.ms", [["member", (members), 52, 59], ["\n    ", 60], ["name", (name), 67, 71], [": ", 72], ["type", (type), 76, 80], [" = ", 81], ["expression", (value), 86, 91], [";\n    f(", 92], ["parameter", (params), 102, 108], [", ", 109], ["binding", (x), 113, 114], [": T): Map<", 115], ["type", (K), 127, 128], [", ", 129], ["type", (V), 133, 134], ["> { g(", 135], ["argument", (args), 143, 147], [", [", 148], ["argument", (items), 153, 158], ["], ...", 159], ["expression", (more), 167, 171], ["); ", 172], ["statement", (stmt), 177, 181], ["; o.", 182], ["name", (p), 188, 189], [" = ", 190], ["expression", (q), 195, 196], [" as ", 197], ["type", (r), 203, 204], ["; }", 205], ]));
     }
     "#);
 }
