@@ -7,10 +7,14 @@
 pub mod complete;
 pub mod document;
 pub mod document_symbol;
+pub mod file_rename;
 pub mod folding_range;
 pub mod generated;
 pub mod goto;
+pub mod hierarchy;
 pub mod hover;
+pub mod inlay;
+pub mod lens;
 pub mod references;
 pub mod rename;
 pub mod selection_range;

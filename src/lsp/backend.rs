@@ -15,6 +15,8 @@ use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
 use super::live::{Live, LiveRequest};
 use super::request::{definition, document_symbol, folding_range, references, rename, selection_range, signature};
+use super::request::{files, hierarchy, inlay, lens};
+use super::to_proto;
 
 pub struct Backend {
     events: Sender<Event>,
@@ -109,9 +111,8 @@ impl LanguageServer for Backend {
         self.tell(Event::WatchedFiles(params));
     }
 
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
-        // Settings live in project files; some clients send this to every server.
-        gate::arriving();
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.tell(Event::Configuration(params.settings));
     }
 
     async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
@@ -178,5 +179,66 @@ impl LanguageServer for Backend {
         let positions = params.positions;
         self.ask_live("selectionRange", params.text_document, |live| selection_range::selection_range(live, positions))
             .await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/inlayHint", Some(&uri), params, inlay::inlay_hints).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/codeLens", Some(&uri), params, lens::lenses).await
+    }
+
+    async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
+        let uri = lens::file(&params).and_then(|file| to_proto::uri(&file));
+        self.question("codeLens/resolve", uri.as_ref(), params, lens::resolve).await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.question("textDocument/prepareCallHierarchy", Some(&uri), params, hierarchy::prepare_calls).await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        let uri = params.item.uri.clone();
+        self.question("callHierarchy/incomingCalls", Some(&uri), params, hierarchy::incoming_calls).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        let uri = params.item.uri.clone();
+        self.question("callHierarchy/outgoingCalls", Some(&uri), params, hierarchy::outgoing_calls).await
+    }
+
+    async fn prepare_type_hierarchy(
+        &self,
+        params: TypeHierarchyPrepareParams,
+    ) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        let uri = params.text_document_position_params.text_document.uri.clone();
+        self.question("textDocument/prepareTypeHierarchy", Some(&uri), params, hierarchy::prepare_types).await
+    }
+
+    async fn supertypes(&self, params: TypeHierarchySupertypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        let uri = params.item.uri.clone();
+        self.question("typeHierarchy/supertypes", Some(&uri), params, hierarchy::supertypes).await
+    }
+
+    async fn subtypes(&self, params: TypeHierarchySubtypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
+        let uri = params.item.uri.clone();
+        self.question("typeHierarchy/subtypes", Some(&uri), params, hierarchy::subtypes).await
+    }
+
+    async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
+        self.question("workspace/willRenameFiles", None, params, files::will_rename).await
     }
 }

@@ -2,12 +2,20 @@
 //!
 //! Invariant: no other module looks at `ClientCapabilities`.
 
+use serde_json::{Value, json};
 use tower_lsp::ls_types::*;
 
 use crate::base::FilePath;
 use crate::text::Encoding;
 
 use super::from_proto;
+
+/// What the client can be told to ask for again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refresh {
+    pub code_lens: bool,
+    pub inlay_hint: bool,
+}
 
 /// The client's abilities that change an answer of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct Abilities {
     /// Each signature may have an active parameter of its own.
     pub active_parameter: bool,
     pub prepare_rename: bool,
+    /// The client asks again when it is told that answers changed.
+    pub refresh: Refresh,
     /// Edits may say which version of a document they are for.
     pub document_changes: bool,
     pub related_information: bool,
@@ -52,6 +62,7 @@ impl Abilities {
         let item = completion.completion_item.unwrap_or_default();
         let publish = document.publish_diagnostics.unwrap_or_default();
         let hover_format = document.hover.and_then(|hover| hover.content_format);
+        let workspace = client.workspace.clone().unwrap_or_default();
         let signature = document.signature_help.and_then(|help| help.signature_information).unwrap_or_default();
         let edits = client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let watched = client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files);
@@ -82,6 +93,10 @@ impl Abilities {
                 .and_then(|information| information.label_offset_support)
                 .unwrap_or(false),
             active_parameter: signature.active_parameter_support.unwrap_or(false),
+            refresh: Refresh {
+                code_lens: workspace.code_lens.and_then(|lens| lens.refresh_support).unwrap_or(false),
+                inlay_hint: workspace.inlay_hint.and_then(|hint| hint.refresh_support).unwrap_or(false),
+            },
             prepare_rename: document.rename.and_then(|rename| rename.prepare_support).unwrap_or(false),
             document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
             related_information: publish.related_information.unwrap_or(false),
@@ -170,12 +185,43 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         document_symbol_provider: Some(OneOf::Left(true)),
         folding_range_provider: Some(true.into()),
         selection_range_provider: Some(true.into()),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: None,
+            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                will_rename: Some(renamed_files()),
+                ..WorkspaceFileOperationsServerCapabilities::default()
+            }),
+        }),
         ..ServerCapabilities::default()
     };
     InitializeResult {
         capabilities,
         server_info: Some(ServerInfo { name: "msc".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
         ..InitializeResult::default()
+    }
+}
+
+/// Adds to the answer of `initialize` what the protocol's types here do not know yet.
+pub fn add_newer(answer: &mut Value) {
+    if let Some(capabilities) = answer.pointer_mut("/result/capabilities").and_then(Value::as_object_mut) {
+        capabilities.insert("typeHierarchyProvider".to_owned(), json!(true));
+    }
+}
+
+/// The files and directories whose new names other files must follow.
+fn renamed_files() -> FileOperationRegistrationOptions {
+    let filter = |glob: &str, matches| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(matches), options: None },
+    };
+    FileOperationRegistrationOptions {
+        filters: vec![
+            filter("**/*.{ms,ts,mts,cts,tsx,js,mjs,cjs,json}", FileOperationPatternKind::File),
+            filter("**", FileOperationPatternKind::Folder),
+        ],
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Event {
     Closed(DidCloseTextDocumentParams),
     /// An edit came that could not be read, so our text of this document is no longer the client's.
     EditLost(String),
+    /// A person changed the editor's settings.
+    Configuration(Value),
     /// The client's watcher saw changes.
     WatchedFiles(DidChangeWatchedFilesParams),
     /// Our own watcher did.
@@ -73,6 +75,7 @@ impl Event {
             Event::Changed(_) | Event::EditLost(_) => "didChange",
             Event::Saved(_) => "didSave",
             Event::Closed(_) => "didClose",
+            Event::Configuration(_) => "didChangeConfiguration",
             Event::WatchedFiles(_) | Event::Disk(_) => "a change on disk",
             Event::Completion(..) => "completion",
             Event::CompletionResolve(..) => "completionItem/resolve",

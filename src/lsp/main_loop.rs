@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics};
-use tower_lsp::ls_types::request::RegisterCapability;
+use tower_lsp::ls_types::request::{CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability};
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
@@ -30,6 +30,7 @@ use super::progress::Progress;
 use super::publish::{self, Found, Published};
 use super::request::{completion, definition, hover};
 use super::schedule::{Lane, Passes, Quiet, ReadPool};
+use super::settings::Settings;
 use super::std_files::StdFiles;
 use super::sync::OpenFiles;
 use super::to_proto::Edge;
@@ -119,7 +120,8 @@ fn begin<A: Analysis>(
     };
     let abilities = Abilities::of(&params.capabilities);
     let answer = capabilities::server(&abilities);
-    *session = Some(Session::new(parts, abilities, capabilities::roots(params)));
+    let settings = params.initialization_options.as_ref().map(Settings::of).unwrap_or_default();
+    *session = Some(Session::new(parts, abilities, settings, capabilities::roots(params)));
     reply.send(Ok(answer));
 }
 
@@ -138,6 +140,8 @@ struct Session<A: Analysis> {
     /// One thread for what live trees answer.
     live_reads: ReadPool,
     passes: Passes,
+    /// Macros gave new outputs since the editor was last told to ask again.
+    outputs_changed: bool,
     progress: Progress,
     live_due: Quiet,
     full_due: Quiet,
@@ -149,13 +153,14 @@ struct Session<A: Analysis> {
 }
 
 impl<A: Analysis> Session<A> {
-    fn new(parts: Parts<A>, abilities: Abilities, roots: Vec<FilePath>) -> Session<A> {
+    fn new(parts: Parts<A>, abilities: Abilities, settings: Settings, roots: Vec<FilePath>) -> Session<A> {
         let Parts { options, world, sender, outbox } = parts;
         let progress = Progress::new(abilities.progress.then_some(options.progress_delay));
         let edge = Edge {
             abilities: Arc::new(abilities),
             open: Arc::default(),
             std_files: Arc::new(StdFiles::in_user_cache()),
+            settings: Arc::new(settings),
         };
         Session {
             world: world(roots.clone()),
@@ -168,6 +173,7 @@ impl<A: Analysis> Session<A> {
             reads: ReadPool::new("msc-read", options.readers),
             live_reads: ReadPool::new("msc-syntax", 1),
             passes: Passes::default(),
+            outputs_changed: false,
             progress,
             live_due: Quiet::default(),
             full_due: Quiet::default(),
@@ -191,6 +197,10 @@ impl<A: Analysis> Session<A> {
                 if let Some(file) = uri.parse().ok().and_then(|uri| self.edge.file(&uri)) {
                     self.lost_step(&file, "an edit could not be read");
                 }
+            }
+            Event::Configuration(settings) => {
+                self.edge.settings = Arc::new(Settings::of(&settings));
+                self.refresh();
             }
             Event::WatchedFiles(params) => {
                 let files = params.changes.iter().filter_map(|change| from_proto::file(&change.uri)).collect();
@@ -397,7 +407,7 @@ impl<A: Analysis> Session<A> {
                 tracing::warn!("the client refused to watch files");
             }
             Some(Purpose::Progress(pass)) => self.progress.answered(pass, agreed, &self.outbox),
-            Some(Purpose::RegisterWatchers) | None => {}
+            Some(Purpose::RegisterWatchers | Purpose::Refresh) | None => {}
         }
     }
 
@@ -465,6 +475,7 @@ impl<A: Analysis> Session<A> {
     fn pass_news(&mut self, lane: Lane, pass: u64, news: PassNews) {
         match news {
             PassNews::Expanded(expansions) => {
+                self.outputs_changed = true;
                 if let Err(why) = self.world.apply(Change::Expanded(expansions)) {
                     tracing::error!("cannot take expansions: {why}");
                 }
@@ -479,6 +490,9 @@ impl<A: Analysis> Session<A> {
             PassNews::Progress { done } => self.progress.reported(pass, done, &self.outbox),
             PassNews::Ended(end) => {
                 self.progress.ended(pass, &self.outbox);
+                if std::mem::take(&mut self.outputs_changed) {
+                    self.refresh();
+                }
                 // Its macros' outputs are in the world now, and nothing was checked yet.
                 let again = end.as_ref().is_some_and(|end| end.again);
                 if lane == Lane::Full && end.is_some() && !again {
@@ -488,6 +502,17 @@ impl<A: Analysis> Session<A> {
                     self.start_pass(lane, false);
                 }
             }
+        }
+    }
+
+    /// Answers that the editor keeps may have been made from older outputs of macros.
+    fn refresh(&mut self) {
+        let refresh = self.edge.abilities.refresh;
+        if refresh.code_lens {
+            self.outbox.request::<CodeLensRefresh>((), Purpose::Refresh);
+        }
+        if refresh.inlay_hint {
+            self.outbox.request::<InlayHintRefreshRequest>((), Purpose::Refresh);
         }
     }
 

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod publish;
 pub mod request;
 pub mod schedule;
+pub mod settings;
 pub mod std_files;
 pub mod sync;
 pub mod to_proto;

@@ -16,6 +16,8 @@ use tower_lsp::ls_types::request::Request;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     RegisterWatchers,
+    /// The editor was told to ask again for what has changed.
+    Refresh,
     /// The editor made room for the progress of this pass.
     Progress(u64),
 }

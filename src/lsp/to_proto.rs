@@ -15,6 +15,7 @@ use crate::text::{Encoding, SourceText};
 
 use super::capabilities::Abilities;
 use super::from_proto;
+use super::settings::Settings;
 use super::std_files::StdFiles;
 
 /// Who is answered, and how files are called there. Cheap to clone; fixed while a request runs.
@@ -25,6 +26,7 @@ pub struct Edge {
     /// otherwise opens a second buffer in some editors.
     pub open: Arc<HashMap<FilePath, Uri>>,
     pub std_files: Arc<StdFiles>,
+    pub settings: Arc<Settings>,
 }
 
 impl Edge {
@@ -124,6 +126,28 @@ pub fn symbol_kind(kind: crate::ide::document_symbol::SymbolKind) -> SymbolKind 
         Ours::Variable => SymbolKind::VARIABLE,
         Ours::Constant => SymbolKind::CONSTANT,
         Ours::Event => SymbolKind::EVENT,
+    }
+}
+
+/// How the engine's kinds of declarations are called as symbols.
+pub fn declared_kind(kind: CompletionKind) -> SymbolKind {
+    type K = SymbolKind;
+    match kind {
+        CompletionKind::Method => K::METHOD,
+        CompletionKind::Constructor => K::CONSTRUCTOR,
+        CompletionKind::Field => K::FIELD,
+        CompletionKind::Property => K::PROPERTY,
+        CompletionKind::Class => K::CLASS,
+        CompletionKind::Struct => K::STRUCT,
+        CompletionKind::Interface => K::INTERFACE,
+        CompletionKind::Module => K::MODULE,
+        CompletionKind::Enum => K::ENUM,
+        CompletionKind::EnumMember => K::ENUM_MEMBER,
+        CompletionKind::Constant => K::CONSTANT,
+        CompletionKind::TypeParameter => K::TYPE_PARAMETER,
+        CompletionKind::File | CompletionKind::Folder => K::FILE,
+        CompletionKind::Function => K::FUNCTION,
+        _ => K::VARIABLE,
     }
 }
 

@@ -25,6 +25,7 @@ use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 use super::Options;
 use super::analysis::Analysis;
 use super::backend::Backend;
+use super::capabilities;
 use super::event::{Event, internal_error};
 use super::from_proto;
 use super::gate::Gate;
@@ -193,7 +194,12 @@ impl Connection {
         if is_exit || is_initialize {
             // Nothing that follows `initialize` is looked at before it is answered: clients that do
             // not wait for the answer would be refused.
-            send(&out, answer.await.ok().flatten());
+            let mut answer = answer.await.ok().flatten().and_then(in_json);
+            if let Some(answer) = answer.as_mut().filter(|_| is_initialize) {
+                capabilities::add_newer(answer);
+            }
+            // The writer is gone only when the server ends.
+            let _ = answer.map(|answer| out.send(answer));
         } else {
             self.tasks.spawn(async move {
                 let mut unanswered = Unanswered { id, out };
@@ -212,13 +218,14 @@ impl Connection {
 }
 
 fn send(out: &UnboundedSender<Value>, response: Option<Response>) {
-    if let Some(response) = response {
-        match serde_json::to_value(&response) {
-            // The writer is gone only when the server ends.
-            Ok(response) => drop(out.send(response)),
-            Err(error) => tracing::error!("an answer cannot be written: {error}"),
-        }
+    if let Some(response) = response.and_then(in_json) {
+        // The writer is gone only when the server ends.
+        let _ = out.send(response);
     }
+}
+
+fn in_json(response: Response) -> Option<Value> {
+    serde_json::to_value(&response).inspect_err(|error| tracing::error!("an answer cannot be written: {error}")).ok()
 }
 
 /// Answers for a task that panicked, since every request gets an answer.

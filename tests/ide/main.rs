@@ -2,8 +2,12 @@
 //! [`support`].
 
 mod document_symbol;
+mod file_rename;
+mod fixtures;
 mod fixtures;
 mod folding_range;
+mod hierarchy;
+mod hints;
 mod references;
 mod rename;
 mod signature;
