@@ -4,7 +4,6 @@
 mod document_symbol;
 mod file_rename;
 mod fixtures;
-mod fixtures;
 mod folding_range;
 mod hierarchy;
 mod hints;
