@@ -38,9 +38,9 @@ pub fn lenses(snap: &Snapshot, file: &FilePath, with_references: bool, cancel: &
             }
             let (mut members, mut declarations) = (0, 0);
             for range in &site.generated {
-                match members_in(range.of(text)) {
-                    Some(count) => members += count,
-                    None => declarations += declarations_in(range.of(text)),
+                match declarations_in(range.of(text)) {
+                    Some(count) => declarations += count,
+                    None => members += members_in(range.of(text)),
                 }
             }
             if let Some(title) = title(members, declarations) {
@@ -87,20 +87,26 @@ fn title(members: usize, declarations: usize) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// How many members a piece of generated code has; `None` where it reads as no class body.
-fn members_in(code: &str) -> Option<usize> {
-    let syntax = SyntaxFile::parse(SourceText::new(format!("class _ {{\n{code}\n}}")));
-    if syntax.has_errors() {
-        return None;
+/// How many declarations a piece of generated code holds; `None` where it reads as something else.
+fn declarations_in(code: &str) -> Option<usize> {
+    let syntax = SyntaxFile::parse(SourceText::new(code));
+    let statements: Vec<Node<'_>> = syntax.root().named_children().filter(|child| !is_aside(*child)).collect();
+    let mut names = Vec::new();
+    for statement in &statements {
+        let before = names.len();
+        ast::declared_names(*statement, &mut names);
+        if names.len() == before {
+            return None;
+        }
     }
-    let class = syntax.root().named_children().next().filter(|class| class.is(Kind::ClassDeclaration))?;
-    let body = class.field(Field::Body)?;
-    Some(body.named_children().filter(|child| !is_aside(*child)).count())
+    (!syntax.has_errors()).then_some(statements.len())
 }
 
-fn declarations_in(code: &str) -> usize {
-    let syntax = SyntaxFile::parse(SourceText::new(code));
-    syntax.root().named_children().filter(|child| !is_aside(*child)).count()
+fn members_in(code: &str) -> usize {
+    let syntax = SyntaxFile::parse(SourceText::new(format!("class _ {{\n{code}\n}}")));
+    let class = syntax.root().named_children().find(|class| class.is(Kind::ClassDeclaration));
+    let body = class.and_then(|class| class.field(Field::Body));
+    body.map_or(0, |body| body.named_children().filter(|child| !is_aside(*child)).count())
 }
 
 fn is_aside(node: Node<'_>) -> bool {
