@@ -264,8 +264,9 @@ fn cache_commands() {
     assert_snapshot!(stats.out.split_once('\n').unwrap().1, @r#"
                       rows        size       limit
     expansions       1,234      1.2 MB    160.0 MB
-    files                0         0 B    288.0 MB
+    files                0         0 B    256.0 MB
     programs             0         0 B     64.0 MB
+    responses            0         0 B     32.0 MB
     "#);
 
     let clear = msc(&cwd, &["cache", "clear"]);

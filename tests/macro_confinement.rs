@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use msc::base::{Cancel, Digest, FilePath};
 use msc::macros::effect::{ExecOutput, Request, Response};
-use msc::macros::protocol::Limits;
+use msc::macros::protocol::{CacheOptions, Limits};
 use msc::macros::{FailureKind, Host, HostOptions, InputError, Inputs, Invocation, Job, Module, ModuleGraph};
 
 /// Answers every read with what `/proc` says of the worker that asks.
@@ -51,7 +51,7 @@ impl Inputs for Observed {
         unreachable!("the macro runs nothing")
     }
 
-    fn fetch(&self, _request: &Request) -> Result<Response, InputError> {
+    fn fetch(&self, _: &Request, _: &CacheOptions) -> Result<Response, InputError> {
         unreachable!("the macro fetches nothing")
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use msc::base::{Cancel, Digest, FilePath, TextRange};
 use msc::macros::effect::{ExecOutput, Request, Response};
-use msc::macros::protocol::{ImportRequest, Limits};
+use msc::macros::protocol::{CacheOptions, ImportRequest, Limits};
 use msc::macros::shape::Input;
 use msc::macros::{
     Effect, Failure, FailureKind, Host, HostOptions, InputError, Inputs, Invocation, Job, JobOutput, Module,
@@ -535,13 +535,24 @@ fn nothing_of_one_expansion_reaches_the_next() {
 #[test]
 fn there_is_no_clock_and_no_chance() {
     let host = host(1);
-    for global in
-        ["Date", "performance", "WeakRef", "FinalizationRegistry", "Atomics", "SharedArrayBuffer", "setTimeout"]
-    {
+    for global in ["performance", "WeakRef", "FinalizationRegistry", "Atomics", "SharedArrayBuffer", "setTimeout"] {
         assert_eq!(value(&host, &format!("return typeof {global};")).unwrap(), "\"undefined\"", "{global}");
     }
-    let random = value(&host, "return Math.random();").unwrap_err();
-    assert!(random.message.contains("Math.random() is not available"), "{}", random.message);
+    for body in ["Math.random()", "Date.now()", "new Date()", "Date()", "new (class extends Date {})()"] {
+        let refused = value(&host, &format!("try {{ {body}; }} catch {{}} return 1;")).unwrap_err();
+        assert_eq!(refused.kind, FailureKind::Refused(Refusal::NotInMacros), "{body}");
+    }
+    let known = "new Date(2026, 0, 1).toISOString() + new Date(0).constructor.parse('1970-01-02') + Date.UTC(1970)";
+    assert_eq!(value(&host, &format!("return {known};")).unwrap(), "\"2026-01-01T00:00:00.000Z864000000\"");
+    let block = "return [Date.now() === +new Date(), new Date() instanceof Date, Date().length > 20, Math.random() < 1,
+        Math.random() !== Math.random(), new Date().getFullYear() > 2024];";
+    let outcome = run(&host, &comptime(block));
+    assert!(
+        matches!(outcome.effects.as_slice(), [Effect::Clock { .. }, Effect::Chance { .. }]),
+        "{:?}",
+        outcome.effects
+    );
+    assert_eq!(text(&ok(outcome)), "[true, true, true, true, true, true]");
 }
 
 #[test]
@@ -704,7 +715,7 @@ impl Inputs for Hooked {
         (self.0)();
         Ok(ExecOutput { code: 0, stdout: "out".to_owned(), stderr: String::new() })
     }
-    fn fetch(&self, request: &Request) -> Result<Response, InputError> {
+    fn fetch(&self, request: &Request, _: &CacheOptions) -> Result<Response, InputError> {
         (self.0)();
         let headers = vec![("type".to_owned(), request.method.clone())];
         Ok(Response { status: 200, headers, body: r#"{"a":1}"#.to_owned() })

@@ -11,6 +11,8 @@ pub enum Level {
     File,
     /// L3: what a whole check found, with everything it looked at.
     Program,
+    /// L5: what hosts answered to macros.
+    Response,
 }
 
 /// Where a level's rows are kept.
@@ -32,10 +34,11 @@ pub struct LevelSpec {
 }
 
 /// Every level, in the order of [`Level`]. The caps add up to the 512 MB that a project may use.
-pub const LEVELS: [LevelSpec; 3] = [
+pub const LEVELS: [LevelSpec; 4] = [
     LevelSpec { level: Level::Expansion, name: "expansions", tier: Tier::Disk, cap: 160 << 20 },
-    LevelSpec { level: Level::File, name: "files", tier: Tier::Disk, cap: 288 << 20 },
+    LevelSpec { level: Level::File, name: "files", tier: Tier::Disk, cap: 256 << 20 },
     LevelSpec { level: Level::Program, name: "programs", tier: Tier::Disk, cap: 64 << 20 },
+    LevelSpec { level: Level::Response, name: "responses", tier: Tier::Disk, cap: 32 << 20 },
 ];
 
 impl Level {

@@ -43,12 +43,15 @@ impl Memory {
         evicted
     }
 
-    pub(super) fn clear(&self) -> u64 {
+    pub(super) fn clear(&self, levels: &[Level]) -> u64 {
         let mut rows = self.lock();
-        let count = rows.rows.len() as u64;
-        rows.rows.clear();
-        rows.bytes = 0;
-        count
+        let gone: Vec<_> = rows.rows.iter().map(|(key, _)| *key).filter(|(level, _)| levels.contains(level)).collect();
+        for key in &gone {
+            if let Some(old) = rows.rows.pop(key) {
+                rows.bytes -= old.len();
+            }
+        }
+        gone.len() as u64
     }
 
     /// Rows and bytes of one level.

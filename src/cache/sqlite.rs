@@ -218,9 +218,12 @@ pub(super) fn touch(writer: &mut Connection, rows: &[(Level, Digest)], now: i64)
 }
 
 /// Deletes every row and gives the space back.
-pub(super) fn clear(writer: &mut Connection) -> rusqlite::Result<u64> {
+pub(super) fn clear(writer: &mut Connection, levels: &[Level]) -> rusqlite::Result<u64> {
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let rows = transaction.execute("DELETE FROM rows", [])? as u64;
+    let mut rows = 0;
+    for level in levels {
+        rows += transaction.execute("DELETE FROM rows WHERE level = ?1", [level.index() as i64])? as u64;
+    }
     transaction.commit()?;
     shrink(writer)?;
     Ok(rows)

@@ -119,7 +119,7 @@ enum Message {
     Put(NewRow),
     Touch(Level, Digest),
     Flush(SyncSender<()>),
-    Clear(SyncSender<Option<u64>>),
+    Clear(Vec<Level>, SyncSender<Option<u64>>),
     Stop,
 }
 
@@ -226,11 +226,16 @@ impl Store {
 
     /// Deletes every row; returns how many there were, or `None` where that failed.
     pub fn clear(&self) -> Option<u64> {
+        self.clear_levels(&LEVELS.map(|spec| spec.level))
+    }
+
+    /// Deletes the rows of these levels; otherwise as [`Store::clear`].
+    pub fn clear_levels(&self, levels: &[Level]) -> Option<u64> {
         match &self.place {
-            Place::Memory(memory) => Some(memory.clear()),
+            Place::Memory(memory) => Some(memory.clear(levels)),
             Place::Disk(disk) => {
                 let (done, wait) = sync_channel(1);
-                disk.messages.send(Message::Clear(done)).ok()?;
+                disk.messages.send(Message::Clear(levels.to_vec(), done)).ok()?;
                 wait.recv_timeout(FLUSH_PATIENCE).ok()?
             }
         }
@@ -389,8 +394,8 @@ impl Writer {
                 Some(Message::Flush(done)) => {
                     let _ = done.send(());
                 }
-                Some(Message::Clear(done)) => {
-                    let cleared = sqlite::clear(&mut self.connection);
+                Some(Message::Clear(levels, done)) => {
+                    let cleared = sqlite::clear(&mut self.connection, &levels);
                     if let Err(error) = &cleared {
                         self.shared.note_error(error);
                     }

@@ -234,10 +234,26 @@ pub struct CacheArgs {
 pub enum CacheAction {
     /// Print how much of what the cache holds
     Stats(ProjectArg),
-    /// Delete everything that the cache holds
-    Clear(ProjectArg),
+    /// Delete what the cache holds
+    Clear(ClearArgs),
     /// Print the cache's file
     Path(ProjectArg),
+}
+
+/// Without an option, everything goes.
+#[derive(Debug, ClapArgs)]
+pub struct ClearArgs {
+    #[command(flatten)]
+    pub project: ProjectArg,
+    /// Delete what hosts answered to macros: it is asked for again
+    #[arg(long)]
+    pub network: bool,
+    /// Delete what macros generated and what checks found
+    #[arg(long)]
+    pub macros: bool,
+    /// Delete everything
+    #[arg(long, conflicts_with_all = ["network", "macros"])]
+    pub all: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::base::FilePath;
-use crate::cache::{LEVELS, Store};
-use crate::cli::args::{CacheAction, CacheArgs, ProjectArg};
+use crate::cache::{LEVELS, Level, Store};
+use crate::cli::args::{CacheAction, CacheArgs, ClearArgs, ProjectArg};
 use crate::cli::console::Console;
 use crate::cli::render::{grouped, plural};
 use crate::cli::{CLEAN, CommandError, CommandResult};
@@ -23,17 +23,30 @@ pub(super) fn run(args: &CacheArgs, console: &Console) -> CommandResult {
                 None => console.print("The cache is empty.\n")?,
             }
         }
-        CacheAction::Clear(project) => {
-            let root = root(project, console)?;
+        CacheAction::Clear(args) => {
+            let root = root(&args.project, console)?;
+            let levels = levels(args);
             let rows = match existing(&root)? {
-                Some(store) => store.clear().ok_or_else(|| trouble(&store))?,
+                Some(store) => store.clear_levels(&levels).ok_or_else(|| trouble(&store))?,
                 None => 0,
             };
-            Store::remove_leftovers(&root);
+            if levels.len() == LEVELS.len() {
+                Store::remove_leftovers(&root);
+            }
             console.print(&format!("Deleted {} of the cache.\n", plural(rows as usize, "row")))?;
         }
     }
     Ok(ExitCode::from(CLEAN))
+}
+
+/// What is to be deleted.
+fn levels(args: &ClearArgs) -> Vec<Level> {
+    let is_named = |level: Level| match level {
+        Level::Response => args.network,
+        _ => args.macros,
+    };
+    let everything = args.all || !(args.network || args.macros);
+    LEVELS.iter().map(|spec| spec.level).filter(|level| everything || is_named(*level)).collect()
 }
 
 /// The nearest folder upwards that has a cache, else a project file, else the folder itself.

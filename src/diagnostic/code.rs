@@ -71,6 +71,9 @@ registry! {
     NOT_GRANTED = 3007, Error, "The project asks for a permission that nobody granted";
     PRIVATE_ADDRESS = 3008, Error, "A macro may not reach a private address";
     ALLOW_ENTRY = 3009, Error, "An entry of macros.allow is no permission";
+    NOT_IN_MACROS = 3010, Error, "A macro has no clock and no random numbers";
+    EXPIRED_RESPONSE = 3011, Warning, "A host did not answer, and what it answered before is used";
+    SLOW_REQUEST = 3012, Warning, "A host took long to answer a macro";
     SLOW_MACRO = 4001, Warning, "A slow macro";
     ENGINE_FAULT = 9001, Error, "Internal error in the type engine";
     CONFIG = 9002, Error, "The project file cannot be used";

@@ -36,6 +36,7 @@ impl Reporter<'_> {
             FailureKind::Refused(Refusal::NotAsked(Permission::Env)) => Code::ENV_NOT_PERMITTED,
             FailureKind::Refused(Refusal::NotAsked(Permission::Run)) => Code::RUN_NOT_PERMITTED,
             FailureKind::Refused(Refusal::NotGranted) => Code::NOT_GRANTED,
+            FailureKind::Refused(Refusal::NotInMacros) => Code::NOT_IN_MACROS,
             FailureKind::Refused(Refusal::PrivateAddress) => Code::PRIVATE_ADDRESS,
             FailureKind::NoLiteral => Code::COMPTIME_VALUE,
         };

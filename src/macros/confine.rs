@@ -21,6 +21,21 @@ pub(super) fn close_descriptors() {
     }
 }
 
+/// Local time is UTC for every macro: an output must not tell where it was made. Called before any
+/// thread is started; looks its zone up now, since later no file can be opened.
+pub(super) fn forget_place() {
+    // SAFETY: no other thread reads the environment yet.
+    unsafe { std::env::set_var("TZ", "UTC0") };
+    #[cfg(unix)]
+    {
+        unsafe extern "C" {
+            fn tzset();
+        }
+        // SAFETY: it reads the environment, which no other thread changes.
+        unsafe { tzset() };
+    }
+}
+
 /// No new file or socket, no file that grows, no core dump, no process, a bounded address space, and
 /// on Linux no system call but those that computing needs. Called when every thread of the worker
 /// runs.

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::net;
+use super::outside;
 use super::permit::Refusal;
-use super::protocol::Effect;
+use super::protocol::{CacheOptions, Effect, FetchEffect};
 use crate::base::{Digest, FilePath, Recipe};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,7 +65,7 @@ impl InputError {
 }
 
 /// A request over the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Request {
     pub url: String,
     pub method: String,
@@ -93,7 +95,12 @@ pub trait Inputs: Sync {
     fn glob(&self, base: &FilePath, pattern: &str) -> Result<Vec<FilePath>, InputError>;
     fn env(&self, name: &str) -> Result<Option<String>, InputError>;
     fn exec(&self, program: &str, args: &[String]) -> Result<ExecOutput, InputError>;
-    fn fetch(&self, request: &Request) -> Result<Response, InputError>;
+    fn fetch(&self, request: &Request, options: &CacheOptions) -> Result<Response, InputError>;
+    /// What a host answered before to a request that is not known in full any more; an error where that
+    /// is not fresh, since only the macro can ask again.
+    fn fetched(&self, _: &FetchEffect) -> Result<Response, InputError> {
+        Err(InputError::invalid("nothing was fetched"))
+    }
 }
 
 impl Effect {
@@ -140,6 +147,16 @@ impl Effect {
         Effect::Exec { program: program.to_owned(), args: args.to_vec(), digest }
     }
 
+    pub fn of_fetch(request: &Request, options: &CacheOptions, answer: &Result<Response, InputError>) -> Effect {
+        let mut plain = request.clone();
+        for (_, value) in plain.headers.iter_mut().filter(|(name, _)| net::is_secret(name)) {
+            value.clear();
+        }
+        let question = outside::question(request, options);
+        let digest = response_digest(answer);
+        Effect::Fetch(FetchEffect { request: plain, options: options.clone(), question, digest })
+    }
+
     /// Whether reading the same again would give the same.
     pub fn still_holds(&self, inputs: &dyn Inputs) -> bool {
         self.again(inputs) == *self
@@ -152,6 +169,36 @@ impl Effect {
             Effect::Glob { base, pattern, .. } => Effect::of_glob(base, pattern, &inputs.glob(base, pattern)),
             Effect::Env { name, .. } => Effect::of_env(name, &inputs.env(name)),
             Effect::Exec { program, args, .. } => Effect::of_exec(program, args, &inputs.exec(program, args)),
+            Effect::Fetch(fetched) if fetched.is_whole() => {
+                fetched.again(&inputs.fetch(&fetched.request, &fetched.options))
+            }
+            Effect::Fetch(fetched) => fetched.again(&inputs.fetched(fetched)),
+            Effect::Clock { .. } | Effect::Chance { .. } => self.clone(),
         }
     }
+}
+
+impl FetchEffect {
+    /// Whether nothing of the request was left out.
+    fn is_whole(&self) -> bool {
+        outside::question(&self.request, &self.options) == self.question
+    }
+
+    /// The effect of the same request with another answer.
+    pub(super) fn again(&self, answer: &Result<Response, InputError>) -> Effect {
+        Effect::Fetch(FetchEffect { digest: response_digest(answer), ..self.clone() })
+    }
+}
+
+fn response_digest(answer: &Result<Response, InputError>) -> Digest {
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) => return error.digest(),
+    };
+    let mut recipe = Recipe::new("response");
+    recipe.text("status", &response.status.to_string());
+    for (name, value) in &response.headers {
+        recipe.text("header", name).text("value", value);
+    }
+    recipe.text("body", &response.body).finish()
 }

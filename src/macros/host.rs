@@ -6,17 +6,19 @@
 //! serves again.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustc_hash::FxHashMap;
 
 use super::effect::{InputError, InputErrorKind, Inputs};
+use super::permit::Refusal;
 use super::protocol::{Effect, Failure, FailureKind, Invocation, Job, JobOutput, Outcome};
 use super::runtime;
 use super::wire::{self, Answer, FromWorker, Question, RunRequest, ToWorker};
@@ -449,7 +451,29 @@ impl Asked {
                 self.effects.insert(Effect::of_exec(&program, &args, &output));
                 output.map(Answer::Exec)
             }
-            Question::Fetch(request) => inputs.fetch(&request).map(Answer::Response),
+            Question::Fetch(request) => {
+                let response = inputs.fetch(&request, &job.cache);
+                self.effects.insert(Effect::of_fetch(&request, &job.cache, &response));
+                response.map(Answer::Response)
+            }
+            Question::Clock | Question::Chance if job.invocation != Invocation::Comptime => Err(InputError {
+                kind: InputErrorKind::Refused(Refusal::NotInMacros),
+                message: "a macro has neither a clock nor random numbers: its output must be the same every time"
+                    .to_owned(),
+                help: Some("ask in a `@comptime` block and hand the value to the macro".to_owned()),
+            }),
+            Question::Clock => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let millis = u64::try_from(since.as_millis()).unwrap_or(0);
+                self.effects.insert(Effect::Clock { millis });
+                Ok(Answer::Number(millis))
+            }
+            Question::Chance => {
+                // Chance, and no secret: what a block makes of it is written into the program.
+                let seed = RandomState::new().build_hasher().finish() & ((1 << 53) - 1);
+                self.effects.insert(Effect::Chance { seed });
+                Ok(Answer::Number(seed))
+            }
         };
         if let Err(error) = &answer
             && matches!(error.kind, InputErrorKind::Refused(_))

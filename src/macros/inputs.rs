@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::effect::{ExecOutput, InputError, InputErrorKind, Inputs, Request, Response};
+use super::net;
 use super::outside::Outside;
 use super::permit::{Permissions, private_part};
 use super::process;
-use super::protocol::Effect;
-use super::url::Url;
+use super::protocol::{CacheOptions, Effect, FetchEffect};
 use crate::base::FilePath;
 use crate::vfs::disk::canonical;
 
@@ -128,6 +128,13 @@ impl ProjectInputs {
                 };
                 Some(Effect::of_exec(program, args, &answer))
             }
+            Effect::Fetch(fetched) => {
+                let answer = match net::permitted(self.permissions(), &fetched.request) {
+                    Ok(_) => self.outside.known_response(self.permissions(), fetched.question)?,
+                    Err(error) => Err(error),
+                };
+                Some(fetched.again(&answer))
+            }
             other => Some(other.again(self)),
         }
     }
@@ -229,6 +236,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Inputs for ProjectInputs {
+    fn fetched(&self, effect: &FetchEffect) -> Result<Response, InputError> {
+        net::permitted(self.permissions(), &effect.request)?;
+        self.outside.fresh_response(self.permissions(), effect.question, &effect.options)
+    }
+
     fn read_file(&self, path: &FilePath) -> Result<Arc<str>, InputError> {
         if let Some(text) = lock(&self.files).get(path) {
             return text.clone();
@@ -267,10 +279,8 @@ impl Inputs for ProjectInputs {
         self.outside.exec(self.permissions(), program, args, process::run)
     }
 
-    fn fetch(&self, request: &Request) -> Result<Response, InputError> {
-        let url = Url::parse(&request.url)
-            .map_err(|why| InputError::invalid(format!("`{}` cannot be fetched: {why}", request.url)))?;
-        self.permissions().host(&url.host, url.port)?;
-        Err(InputError::invalid(format!("{url} cannot be fetched: this build of msc has no network")))
+    fn fetch(&self, request: &Request, options: &CacheOptions) -> Result<Response, InputError> {
+        net::permitted(self.permissions(), request)?;
+        self.outside.fetch(self.permissions(), request, options)
     }
 }

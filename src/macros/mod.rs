@@ -14,6 +14,7 @@ pub mod effect;
 pub mod execute;
 pub mod host;
 mod inputs;
+mod net;
 mod outside;
 pub mod permit;
 mod process;
@@ -28,7 +29,7 @@ pub mod worker;
 pub use effect::{InputError, InputErrorKind, Inputs};
 pub use host::{Host, HostOptions, HostStats};
 pub use inputs::{Access, ProjectInputs};
-pub use outside::Outside;
+pub use outside::{Outside, Remark};
 pub use permit::{Allow, Permission, Permissions, Refusal};
 pub use protocol::{
     Effect, Emission, Failure, FailureKind, Invocation, Job, JobOutput, Log, Module, ModuleGraph, Outcome, Piece,

@@ -46,6 +46,8 @@ pub enum Refusal {
     NotGranted,
     /// The host may be reached, and its address lies in a private network.
     PrivateAddress,
+    /// The clock and chance, outside of compile-time blocks.
+    NotInMacros,
 }
 
 /// A host of a URL or of a rule.

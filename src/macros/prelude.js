@@ -812,14 +812,14 @@ function request(kind, ...parameters) {
 }
 
 const readFile = (path) => request("readFile", String(path));
-function readJson(path) {
-  const text = readFile(path);
+function parseInput(text, from) {
   try {
     return parse(text);
   } catch (error) {
-    throw new InputError("Invalid", `${path} is not valid JSON: ${error.message}`, undefined);
+    throw new InputError("Invalid", `${from} is not valid JSON: ${error.message}`, undefined);
   }
 }
+const readJson = (path) => parseInput(readFile(path), path);
 const glob = (pattern) => request("glob", String(pattern));
 const env = (name) => request("env", String(name));
 const exec = (program, args = []) => request("exec", String(program), args.map(String));
@@ -831,7 +831,7 @@ function fetch(url, init = {}) {
     ok: response.status >= 200 && response.status < 300,
     headers: Object.fromEntries(response.headers),
     text: () => response.body,
-    json: () => parse(response.body),
+    json: () => parseInput(response.body, `the answer of ${url}`),
   };
 }
 
@@ -872,9 +872,30 @@ function log(...values) {
 const define = (name, value) =>
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 
+// The clock stands still while a block runs, and both are recorded: a block that is not run again
+// keeps what it made of them. The host refuses them to macros.
+const EngineDate = Date;
+const now = () => (state.now ??= request("clock"));
+function CompileTimeDate(...args) {
+  if (new.target === undefined) return new EngineDate(now()).toString();
+  return Reflect.construct(EngineDate, args.length === 0 ? [now()] : args, new.target);
+}
+Object.defineProperties(CompileTimeDate, Object.getOwnPropertyDescriptors(EngineDate));
+Object.defineProperty(CompileTimeDate, "now", { value: now, writable: true, configurable: true });
+EngineDate.prototype.constructor = CompileTimeDate;
+define("Date", CompileTimeDate);
+
+// Mulberry32, twice for each number; seeded once for each block.
+function random32() {
+  state.chance = (state.chance + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(state.chance ^ (state.chance >>> 15), state.chance | 1);
+  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+  return (mixed ^ (mixed >>> 14)) >>> 0;
+}
 Object.defineProperty(Math, "random", {
   value: function random() {
-    throw new Error("Math.random() is not available in a macro: its output must be the same every time");
+    state.chance ??= request("chance") % 0x100000000 | 0;
+    return ((random32() >>> 5) * 67108864 + (random32() >>> 6)) / 9007199254740992;
   },
 });
 Error.stackTraceLimit = 30;
@@ -920,7 +941,7 @@ function failure(error) {
 export function start(entry, root, macro) {
   state = {
     entry, macro, target: undefined, args: [], typeArgs: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
-    locals: new Map(), uniques: 0, seed: undefined, refusal: undefined,
+    locals: new Map(), uniques: 0, seed: undefined, refusal: undefined, now: undefined, chance: undefined,
   };
   define("root", root);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::Request;
 use super::permit::Refusal;
 use crate::base::{Digest, FilePath, TextRange};
 
@@ -61,7 +62,7 @@ pub struct Job {
 }
 
 /// `@comptime({ cache: … })`: what a block says of the responses that it fetches.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CacheOptions {
     /// How long a response counts as fresh; `None`: as long as by default, an hour.
     pub ttl: Option<Duration>,
@@ -248,6 +249,26 @@ pub enum Effect {
         args: Vec<String>,
         digest: Digest,
     },
+    Fetch(FetchEffect),
+    /// The time, in milliseconds since 1970. A block that read it keeps what it made of it.
+    Clock {
+        millis: u64,
+    },
+    /// What random numbers were made from. Likewise.
+    Chance {
+        seed: u64,
+    },
+}
+
+/// What a host answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FetchEffect {
+    /// Without the values of headers that may be secrets.
+    pub request: Request,
+    pub options: CacheOptions,
+    /// Of all that was sent, secrets included.
+    pub question: Digest,
+    pub digest: Digest,
 }
 
 /// What came back.

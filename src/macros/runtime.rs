@@ -1,7 +1,7 @@
 //! The JavaScript engine of a worker: one runtime, a fresh context for every expansion.
 //!
 //! Invariant: what an expansion does to its context (globals, prototypes) dies with it. The engine
-//! has no clock, no random numbers, no weak references and no I/O, so that equal inputs give equal
+//! has no clock and no random numbers of its own, no weak references and no I/O, so that equal inputs give equal
 //! outputs; everything else comes through the asker. Runs on the worker's JavaScript thread.
 
 use std::cell::{Cell, RefCell};
@@ -42,8 +42,10 @@ const GC_THRESHOLD: usize = 16 << 20;
 /// Walking the heap to measure it costs more than a short expansion.
 const MEASURED_FROM: Duration = Duration::from_millis(50);
 
-/// Everything but `Date`, `performance`, `WeakRef` and what needs them.
+/// Everything but `performance`, `WeakRef` and what needs them. The prelude puts a `Date` without a
+/// clock in the place of the engine's.
 type Intrinsics = (
+    intrinsic::Date,
     intrinsic::Eval,
     intrinsic::RegExpCompiler,
     intrinsic::RegExp,
@@ -151,7 +153,7 @@ impl Engine {
             let globals = ctx.globals();
             globals.set("$ask", ask_function(&ctx, self.shared.clone())?)?;
             // Needs a clock or other threads to be of use, and lets code see them.
-            for absent in ["Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry", "Date", "performance"] {
+            for absent in ["Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry", "performance"] {
                 globals.remove(absent)?;
             }
             let (module, promise) = self.prelude.load(&ctx)?.eval()?;
@@ -356,6 +358,8 @@ fn ask_function<'js>(ctx: &Ctx<'js>, shared: Rc<Shared>) -> rquickjs::Result<Fun
                     body: parameters.get(3)?,
                 })
             }
+            "clock" => Question::Clock,
+            "chance" => Question::Chance,
             _ => return Err(Exception::throw_type(&ctx, "unknown kind of input")),
         };
         let reply = Array::new(ctx.clone())?;
@@ -378,6 +382,7 @@ fn ask_function<'js>(ctx: &Ctx<'js>, shared: Rc<Shared>) -> rquickjs::Result<Fun
 fn answer_value<'js>(ctx: &Ctx<'js>, answer: Answer) -> rquickjs::Result<Value<'js>> {
     match answer {
         Answer::Text(text) => (*text).into_js(ctx),
+        Answer::Number(number) => Ok(Value::new_number(ctx.clone(), number as f64)),
         Answer::Nothing => Ok(Value::new_undefined(ctx.clone())),
         Answer::List(list) => list.into_js(ctx),
         Answer::Exec(output) => {

@@ -54,7 +54,6 @@ impl Url {
     }
 
     /// What a `Location` header names, from here.
-    #[allow(dead_code, reason = "redirects are followed with the network")]
     pub fn join(&self, location: &str) -> Result<Url, String> {
         let location = location.trim_matches(' ');
         let scheme_end = location.find(|char: char| !char.is_ascii_alphanumeric() && !"+-.".contains(char));

@@ -56,16 +56,31 @@ pub(super) enum FromWorker {
 /// A request for an input, as the macro wrote it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Question {
-    ReadFile { path: String },
-    Glob { pattern: String },
-    Env { name: String },
-    Exec { program: String, args: Vec<String> },
+    ReadFile {
+        path: String,
+    },
+    Glob {
+        pattern: String,
+    },
+    Env {
+        name: String,
+    },
+    Exec {
+        program: String,
+        args: Vec<String>,
+    },
     Fetch(super::effect::Request),
+    /// Milliseconds since 1970.
+    Clock,
+    /// A number below 2^53 that nobody can foretell.
+    Chance,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Text(Arc<str>),
+    /// Below 2^53.
+    Number(u64),
     Nothing,
     List(Vec<String>),
     Exec(super::effect::ExecOutput),

@@ -21,6 +21,7 @@ const THREAD_STACK: usize = 4 * JS_STACK;
 /// Runs expansions until the pipe closes. Entered by the hidden subcommand `macro-worker`.
 pub fn worker_main() -> ! {
     confine::close_descriptors();
+    confine::forget_place();
     // A panic ends the process, and its parent sees a crashed worker; there is nobody to tell.
     std::panic::set_hook(Box::new(|_| {}));
     let (send, receive) = channel();

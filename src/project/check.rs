@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Cancel, Cancelled, Digest, FilePath, Recipe};
 use crate::cache::{Input, Level, Trace};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::FileFacts;
 use crate::macros::Effect;
 use crate::std_lib;
@@ -130,6 +130,11 @@ fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
     {
         return None;
     }
+    // Programs and hosts were asked just now: what is to be said of their answers is no part of a row.
+    let outside = snap.outside(&id.root);
+    if row.effects.iter().any(|effect| outside.remark(effect).is_some()) {
+        return None;
+    }
     if let Some(trace) = row.trace.refreshed(&*shared.disk) {
         let row = Row { trace, effects: row.effects, found: row.found };
         write(world, id, wanted, &row);
@@ -168,6 +173,11 @@ fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> 
         let found = Found { diagnostics, files: end.files, uses: end.uses };
         effects.sort();
         effects.dedup();
+        // What is true of this moment only is not for the next check.
+        let is_of_the_moment = |one: &Diagnostic| matches!(one.code, Code::EXPIRED_RESPONSE | Code::SLOW_REQUEST);
+        if found.diagnostics.iter().any(is_of_the_moment) {
+            return Ok(found);
+        }
         let row = Row { trace: trace(world), effects, found };
         write(world, id, wanted, &row);
         return Ok(row.found);

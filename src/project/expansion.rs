@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -15,7 +16,7 @@ use crate::base::{Cancel, Cancelled, Digest, FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::{self, Call, CallId, Expanded, Expansion, FileFacts, Flavour, Known, Memo, Request};
 use crate::macros::protocol::Limits;
-use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Outcome, ProjectInputs};
+use crate::macros::{Effect, Failure, FailureKind, Invocation, Job, Outcome, ProjectInputs, Remark};
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 use crate::vfs::Fingerprints;
@@ -480,6 +481,56 @@ fn run(snap: &Snapshot, call: &Call, cancel: &Cancel) -> Result<(), Cancelled> {
     }
     shared.files.learn(snap, call, key, expansion);
     Ok(())
+}
+
+/// What a person should know about the inputs of a file's uses: hosts that did not answer, or took long.
+/// True of this moment only, so no part of an expansion.
+pub(super) fn remarks(snap: &Snapshot, file: &FilePath, expanded: &Expanded) -> Vec<Diagnostic> {
+    let outside = snap.outside(&snap.project_of(file).root);
+    if !outside.has_remarks() {
+        return Vec::new();
+    }
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for site in &expanded.calls {
+        let Some(known) = lock(&snap.shared.files.latest).get(&(file.clone(), site.id.clone())).cloned() else {
+            continue;
+        };
+        let expansion = known.expansion.or_else(|| memo(snap, file).get(known.key, &|_| true));
+        let effects = expansion.iter().flat_map(|expansion| &expansion.outcome().effects);
+        for remark in effects.filter_map(|effect| outside.remark(effect)) {
+            let diagnostic = remarked(file, site.name, &remark);
+            if !found.contains(&diagnostic) {
+                found.push(diagnostic);
+            }
+        }
+    }
+    found
+}
+
+fn remarked(file: &FilePath, at: TextRange, remark: &Remark) -> Diagnostic {
+    match remark {
+        Remark::Expired { url, age, why } => {
+            let message = format!("{url} was not answered ({why}): the answer of {} ago is used", approximately(*age));
+            let help = "it is asked again at the next check; `msc cache clear --network` forgets what hosts answered";
+            Diagnostic::new(Code::EXPIRED_RESPONSE, file, at, message).with_help(help)
+        }
+        Remark::Slow { url, took } => {
+            let message = format!("{url} took {:.1} s to answer", took.as_secs_f32());
+            let help = "while the answer is fresh nobody waits for it again: `@comptime({ cache: { ttl: \"24h\" } })`";
+            Diagnostic::new(Code::SLOW_REQUEST, file, at, message).with_help(help)
+        }
+    }
+}
+
+fn approximately(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Whether an output names lines of the file that its use stands in. A macro's own module is part of

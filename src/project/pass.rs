@@ -293,6 +293,7 @@ fn of_file(snap: &Snapshot, file: &FilePath, found: Vec<EngineDiagnostic>) -> Ve
         && let Some(expanded) = snap.expanded(file)
     {
         diagnostics.extend(expanded.diagnostics.iter().cloned());
+        diagnostics.extend(expansion::remarks(snap, file, &expanded));
     }
     diagnostics.extend(problems::map_all(snap, file, found));
     problems::forgive_broken_uses(snap, file, &mut diagnostics);

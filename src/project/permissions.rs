@@ -65,7 +65,8 @@ impl ProjectAccess {
         }
         let (text, permissions) = self.look_up(snap, root);
         let mut projects = lock(&self.projects);
-        let outside = projects.get(root).map(|project| project.outside.clone()).unwrap_or_default();
+        let outside = projects.get(root).map(|project| project.outside.clone());
+        let outside = outside.unwrap_or_else(|| Arc::new(Outside::new(Some(snap.shared.store(root)))));
         let project = Project { text, access: Arc::new(Access::new(permissions)), outside };
         let found = (project.access.clone(), project.outside.clone());
         projects.insert(root.clone(), project);
@@ -92,5 +93,10 @@ impl Snapshot {
     pub(super) fn inputs(&self, root: &FilePath) -> ProjectInputs {
         let (access, outside) = self.shared.access.project(self, root);
         ProjectInputs::with(access, outside)
+    }
+
+    /// What hosts answered to macros of the project at `root`.
+    pub(super) fn outside(&self, root: &FilePath) -> Arc<Outside> {
+        self.shared.access.project(self, root).1
     }
 }

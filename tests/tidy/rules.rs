@@ -32,6 +32,8 @@ pub const OWNERS: &[(&str, &[&str])] = &[
     ("tsr_*", &["src/engine/"]),
     ("tree_sitter*", &["src/syntax/", "grammar/"]),
     ("rquickjs*", &["src/macros/"]),
+    ("ureq", &["src/macros/net.rs"]),
+    ("landlock", &["src/macros/confine.rs"]),
     ("rusqlite", &["src/cache/"]),
     ("notify", &["src/vfs/"]),
     ("tokio*", &["src/lsp/"]),
