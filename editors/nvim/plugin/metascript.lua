@@ -12,3 +12,19 @@ end, {
   complete = 'dir',
   desc = 'Compile the tree-sitter parser of Metascript (optional argument: the grammar directory)',
 })
+
+vim.api.nvim_create_user_command('MetascriptExpand', function(command)
+  require('metascript.expand').show(not command.bang and command.line1 or nil)
+end, {
+  bang = true,
+  range = true,
+  desc = 'Show what the macros on this line generate (with !, the whole file expanded)',
+})
+
+-- A colour scheme forgets the groups of others.
+vim.api.nvim_create_autocmd('ColorScheme', {
+  group = vim.api.nvim_create_augroup('metascript', {}),
+  callback = function()
+    require('metascript.colors').apply()
+  end,
+})

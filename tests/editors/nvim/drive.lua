@@ -293,6 +293,83 @@ function on_finished_text(last)
   vim.cmd('silent edit! ' .. vim.env.MACRO)
   highlighted('macro ', 0, { 'keyword' })
 
+  --- The captures at a place, each once: the outermost first.
+  local function expect_captures(needle, offset, innermost, region)
+    vim.treesitter.get_parser(0):parse(true)
+    local found = captures(needle, offset)
+    expect(found[#found] == innermost, needle, 'is captured as', found, 'and should be', innermost)
+    local around
+    for _, name in ipairs(found) do
+      around = vim.startswith(name, 'macro.') and name or around
+    end
+    expect(around == region, needle, 'lies in', around or 'no region', 'and should in', region or 'none')
+  end
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/macros/enum_names.ms')
+  expect_captures('export macro enumNames', 7, 'keyword.function', nil)
+  expect_captures('macro enumNames', 6, 'function.macro', nil)
+  expect_captures('const target = ctx', 0, 'keyword', 'macro.body')
+  expect_captures('addAfter(quote', 9, 'keyword.directive', 'macro.body')
+  expect_captures('readonly ${type}[]', 0, 'keyword.modifier', 'macro.quote')
+  expect_captures('readonly ${type}[]', 9, 'punctuation.special.splice', 'macro.splice')
+  expect_captures('${type}.${member.name}', 2, 'variable', 'macro.splice')
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/data/catalogue.ms')
+  expect_captures('@comptime {', 1, 'keyword.directive', nil)
+  expect_captures('readJson(', 0, 'function.call', 'macro.body')
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/model/user.ms')
+  expect_captures('@derive(Eq', 1, 'attribute', nil)
+
+  say('== what the groups look like, in either light')
+  for _, light in ipairs({ 'dark', 'light' }) do
+    vim.o.background = light
+    local seen = {}
+    for _, part in ipairs({ 'body', 'quote', 'splice' }) do
+      local group = vim.api.nvim_get_hl(0, { name = '@macro.' .. part .. '.metascript', link = false })
+      expect(group.bg and not seen[group.bg], part, 'has no background of its own when it is', light, group)
+      seen[group.bg] = true
+    end
+    for _, name in ipairs({ '@function.macro', '@attribute', '@keyword.directive', '@punctuation.special.splice' }) do
+      local group = vim.api.nvim_get_hl(0, { name = name .. '.metascript', link = false })
+      expect(group.bold and group.fg, name, 'does not stand out when it is', light, group)
+    end
+  end
+
+  say('== the expansion in a window beside')
+  vim.cmd('silent edit! ' .. vim.env.SHOP .. '/src/model/user.ms')
+  cursor_on('@derive(Eq')
+  vim.cmd.MetascriptExpand()
+  local function expansion()
+    for _, candidate in ipairs(vim.api.nvim_list_wins()) do
+      local buffer = vim.api.nvim_win_get_buf(candidate)
+      if vim.startswith(vim.api.nvim_buf_get_name(buffer), 'metascript-expansion://') then
+        return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, true), '\n'), buffer
+      end
+    end
+  end
+  local text, buffer
+  await('the expansion', function()
+    text, buffer = expansion()
+    return text and text:find('hashCode', 1, true)
+  end)
+  say(('   %d lines'):format(#vim.split(text, '\n')))
+  expect(text:find('equals(other', 1, true), 'the expansion does not show equals')
+  expect(not text:find('class User', 1, true), 'the expansion of a line shows the whole file')
+  expect(not vim.bo[buffer].modifiable, 'the expansion can be edited')
+  expect(vim.treesitter.highlighter.active[buffer], 'the expansion is not coloured')
+  expect(#vim.lsp.get_clients({ bufnr = buffer }) == 0, 'a language server is attached to the expansion')
+  expect(vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'user.ms', 'the cursor went away from the source')
+  vim.cmd('MetascriptExpand!')
+  await('the whole file expanded', function()
+    return (expansion() or ''):find('class User', 1, true)
+  end)
+
+  say('== health')
+  vim.cmd('silent checkhealth metascript')
+  local health = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, true), '\n')
+  show(health)
+  expect(not health:find('ERROR', 1, true), 'something is wrong')
+  expect(health:find('textobjects.scm fits', 1, true), 'the queries were not looked at')
+  expect(health:find('msc %d+%.%d+'), 'the version of msc is not told')
+
   say('== all good')
   vim.cmd('qall!')
 end

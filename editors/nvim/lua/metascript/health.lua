@@ -25,7 +25,7 @@ function M.check()
     })
   else
     health.ok('The parser is loaded')
-    for _, query in ipairs({ 'highlights', 'injections', 'locals', 'folds', 'indents' }) do
+    for _, query in ipairs({ 'highlights', 'injections', 'locals', 'folds', 'indents', 'textobjects' }) do
       local compiled, found = pcall(vim.treesitter.query.get, 'metascript', query)
       if not compiled then
         health.error(query .. '.scm and the parser do not fit: ' .. tostring(found), {
@@ -46,10 +46,22 @@ function M.check()
       "Call require('metascript').setup() or vim.lsp.enable('msc')",
     })
   end
-  if vim.fn.executable('msc') == 1 then
-    health.ok('msc: ' .. vim.fn.exepath('msc'))
+  local program = require('metascript.expand').program()
+  if vim.fn.executable(program) == 1 then
+    local version = vim.system({ program, '--version' }, { text = true }):wait()
+    if version.code == 0 then
+      health.ok(vim.trim(version.stdout) .. ': ' .. vim.fn.exepath(program))
+    else
+      health.error(program .. ' does not run: ' .. vim.trim(version.stderr))
+    end
   else
-    health.warn('msc is not in the path')
+    health.error(program .. ' cannot be run', {
+      'Put msc on your path',
+      "Or name it: require('metascript').setup({ lsp = { cmd = { '/path/to/msc', 'lsp' } } })",
+    })
+  end
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'msc' })) do
+    health.info('Serving ' .. (client.root_dir or 'single files'))
   end
 end
 

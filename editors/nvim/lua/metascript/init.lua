@@ -41,6 +41,7 @@ function M.attach(buffer)
     return
   end
   if options.highlight then
+    require('metascript.colors').apply()
     vim.treesitter.start(buffer, 'metascript')
   end
   if options.fold then
