@@ -60,16 +60,20 @@ fn help_comes_in_two_lengths() {
     Usage: msc [OPTIONS] <COMMAND>
 
     Commands:
-      check      Expand macros and check types
-      expand     Print what the macros in a file generate
-      run        Run a program
-      build      Compile to JavaScript
-      parse      Print syntax trees and syntax errors
-      highlight  Print source text in colours
-      explain    Explain a diagnostic
-      cache      Show or clear a project's cache
-      trust      Show and grant what a project's macros ask for
-      lsp        Serve an editor over the Language Server Protocol
+      check        Expand macros and check types
+      expand       Print what the macros in a file generate
+      run          Run a program
+      build        Compile to JavaScript
+      parse        Print syntax trees and syntax errors
+      highlight    Print source text in colours
+      explain      Explain a diagnostic
+      cache        Show or clear a project's cache
+      trust        Show and grant what a project's macros ask for
+      init         Begin a project
+      doctor       Tell whether all is well around msc
+      completions  Print a shell's completion script
+      man          Print the manual page
+      lsp          Serve an editor over the Language Server Protocol
 
     Options:
           --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
@@ -78,7 +82,22 @@ fn help_comes_in_two_lengths() {
       -V, --version       Print version
     "#);
     assert!(long.out.len() > short.out.len() && long.out.contains("Exit status"), "{}", long.out);
-    for subcommand in ["check", "expand", "run", "build", "parse", "highlight", "explain", "cache", "trust", "lsp"] {
+    for subcommand in [
+        "check",
+        "expand",
+        "run",
+        "build",
+        "parse",
+        "highlight",
+        "explain",
+        "init",
+        "doctor",
+        "completions",
+        "man",
+        "cache",
+        "trust",
+        "lsp",
+    ] {
         let short = msc(dir.path(), &[subcommand, "-h"]);
         let long = msc(dir.path(), &[subcommand, "--help"]);
         assert_eq!((short.code, long.code), (0, 0));

@@ -40,6 +40,10 @@ pub enum Command {
     Explain(ExplainArgs),
     Cache(CacheArgs),
     Trust(TrustArgs),
+    Init(InitArgs),
+    Doctor(DoctorArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     Lsp(LspArgs),
     /// Runs macros for another msc process, which speaks to it through pipes.
     #[command(hide = true)]
@@ -299,6 +303,54 @@ pub struct AllowArgs {
     /// Let macros run a program
     #[arg(long, value_name = "PROGRAM", value_delimiter = ',')]
     pub allow_run: Vec<String>,
+}
+
+/// Begin a project
+///
+/// Writes a metascript.json, a program that uses macros of its own and of the standard library, and a .gitignore.
+/// Nothing that is there already is overwritten.
+#[derive(Debug, ClapArgs)]
+pub struct InitArgs {
+    /// The folder, made if it is not there; the working directory where none is named
+    pub folder: Option<PathBuf>,
+    /// Write the metascript.json alone
+    #[arg(long)]
+    pub bare: bool,
+}
+
+/// Tell whether all is well around msc
+///
+/// Looks at the program itself, the project file, the cache, whether macros run and are confined, whether files
+/// can be watched, and your own settings. Every line that is not `ok` says what to do.
+///
+/// Exit status: 0 all works, 1 something does not.
+#[derive(Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// A folder of the project; the working directory where none is named
+    pub folder: Option<PathBuf>,
+}
+
+/// Print a shell's completion script
+///
+/// bash: msc completions bash > ~/.local/share/bash-completion/completions/msc
+///
+/// zsh: msc completions zsh > a folder of $fpath, as _msc
+///
+/// fish: msc completions fish > ~/.config/fish/completions/msc.fish
+#[derive(Debug, ClapArgs)]
+pub struct CompletionsArgs {
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+///
+/// In the form that `man` reads: msc man | man -l -
+#[derive(Debug, ClapArgs)]
+pub struct ManArgs {
+    /// Write a page for msc and one for each subcommand into a folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Serve an editor over the Language Server Protocol

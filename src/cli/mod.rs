@@ -11,6 +11,7 @@ mod build;
 mod cache;
 mod check;
 pub mod console;
+mod doctor;
 mod expand;
 mod explain;
 pub mod formats;
@@ -18,6 +19,7 @@ mod highlight;
 mod parse;
 pub mod render;
 mod run;
+mod setup;
 pub mod theme;
 mod trust;
 mod watch;
@@ -116,6 +118,10 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Highlight(args) => highlight::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Cache(args) => cache::run(&args, console),
+        Command::Init(args) => setup::init(&args, console),
+        Command::Doctor(args) => doctor::run(&args, console),
+        Command::Completions(args) => setup::completions(&args, console),
+        Command::Man(args) => setup::man(&args, console),
         Command::Trust(args) => trust::run(&args, console),
         Command::Lsp(_) | Command::MacroWorker => {
             Err(CommandError::Message("this subcommand is started by the program itself".to_owned()))
