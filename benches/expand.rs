@@ -99,14 +99,29 @@ fn main() {
         let expanded = |syntax: &SyntaxFile| {
             let facts = FileFacts::of(syntax);
             let flavour = Flavour::Check;
-            expand(&Request { file: &file, syntax, facts: &facts, scope: &Std, outputs: &outputs, flavour })
+            expand(&Request {
+                file: &file,
+                syntax,
+                facts: &facts,
+                scope: &Std,
+                outputs: &outputs,
+                flavour,
+                steps: None,
+            })
         };
         let syntax = SyntaxFile::parse(text.clone());
         let facts = FileFacts::of(&syntax);
         let flavour = Flavour::Check;
         let nothing = |_: &Call| None;
-        let missing =
-            expand(&Request { file: &file, syntax: &syntax, facts: &facts, scope: &Std, outputs: &nothing, flavour });
+        let missing = expand(&Request {
+            file: &file,
+            syntax: &syntax,
+            facts: &facts,
+            scope: &Std,
+            outputs: &nothing,
+            flavour,
+            steps: None,
+        });
         for call in &missing.pending {
             outputs(call);
         }

@@ -105,8 +105,38 @@ pub struct ExpandArgs {
     /// The file, and where wanted a line (counted from 1)
     #[arg(value_name = "FILE[:LINE]")]
     pub place: FileLine,
+    /// Follow uses in generated code for N steps only
+    ///
+    /// One step expands what the file itself uses; macros that the output uses stand as they are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub step: Option<u32>,
+    /// The first step alone: the same as --step 1
+    #[arg(long, conflicts_with = "step")]
+    pub once: bool,
+    /// Mark each line with where it comes from
+    ///
+    /// A line of the macro's quote, the use's own text, or the source.
+    #[arg(long)]
+    pub origins: bool,
+    /// Print what expansion changes, as a unified diff against the source
+    #[arg(long, conflicts_with_all = ["origins", "trace"])]
+    pub diff: bool,
+    /// Print each step: which uses were expanded, into what, and what that cost
+    #[arg(long, conflicts_with = "origins")]
+    pub trace: bool,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with_all = ["origins", "diff", "trace"])]
+    pub format: ExpandFormat,
     #[command(flatten)]
     pub allow: AllowArgs,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExpandFormat {
+    #[default]
+    Text,
+    /// One JSON object: the text, its lines' origins, the uses
+    Json,
 }
 
 /// Run a program

@@ -40,6 +40,9 @@ pub struct Request<'a> {
     /// Answers from memory; `None` where nothing is known.
     pub outputs: &'a dyn Fn(&Call) -> Option<Known>,
     pub flavour: Flavour,
+    /// Uses in outputs are followed so many steps (one: those of the source alone) and shown as they
+    /// are beyond; all of them where nothing is said.
+    pub steps: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

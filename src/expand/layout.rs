@@ -340,17 +340,19 @@ impl Expander<'_> {
                 renames.push((outer.range, text));
             }
         }
-        if renames.is_empty() && prepared.nested.is_none() && insertion.is_none() {
+        let is_followed = self.request.steps.is_none_or(|steps| doc.level + 1 < steps);
+        let nested = prepared.nested.as_ref().filter(|_| is_followed);
+        if renames.is_empty() && nested.is_none() && insertion.is_none() {
             return Some(base);
         }
         let mut edits = Edits::default();
         let (before, after) = wrap.around();
-        let shift = if prepared.nested.is_some() { before.len() as u32 } else { 0 };
+        let shift = if nested.is_some() { before.len() as u32 } else { 0 };
         rename(&base, &renames, shift, &mut edits);
         if let Some((at, rope)) = insertion {
             edits.put(TextRange::empty(at + shift), 0, rope);
         }
-        let Some(nested) = &prepared.nested else {
+        let Some(nested) = nested else {
             return Some(edits.render_all(&base));
         };
         let glue = self.calls[call as usize].range;

@@ -65,7 +65,15 @@ impl World {
                 .map(|expansion| Known { expansion, is_stale: false })
                 .or_else(|| last().map(|expansion| Known { expansion, is_stale: true }))
         };
-        let request = Request { file: &file, syntax: &syntax, facts: &facts, scope: self, outputs: &outputs, flavour };
+        let request = Request {
+            file: &file,
+            syntax: &syntax,
+            facts: &facts,
+            scope: self,
+            outputs: &outputs,
+            flavour,
+            steps: None,
+        };
         expand(&request)
     }
 
