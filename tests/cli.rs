@@ -112,13 +112,14 @@ fn help_comes_in_two_lengths() {
       [PATH]...  Files and project folders
 
     Options:
-          --format <FORMAT>  How to print what was found [default: text] [possible values: text, json, github, sarif]
-          --stats            Print what was done and what the cache answered
-      -w, --watch            Check again whenever a file changes
-          --color <WHEN>     When to use colours [default: auto] [possible values: auto, always, never]
-      -v, --verbose...       Log to standard error what msc does
-      -h, --help             Print help (see more with '--help')
-      -V, --version          Print version
+          --format <FORMAT>       How to print what was found [default: text] [possible values: text, json, github, sarif]
+          --stats                 Print what was done and what the cache answered
+      -w, --watch                 Check again whenever a file changes
+          --second-opinion <CMD>  Let another TypeScript check the expanded program too
+          --color <WHEN>          When to use colours [default: auto] [possible values: auto, always, never]
+      -v, --verbose...            Log to standard error what msc does
+      -h, --help                  Print help (see more with '--help')
+      -V, --version               Print version
 
     Permissions of macros, for this run:
           --allow-net <HOST>     Let macros reach a host

@@ -78,6 +78,12 @@ pub struct CheckArgs {
     /// Check again whenever a file changes
     #[arg(long, short)]
     pub watch: bool,
+    /// Let another TypeScript check the expanded program too
+    ///
+    /// CMD is `tsc`, `npx tsc`, `tsgo` or what takes the same arguments. Its findings are led back to the
+    /// sources; what only one of the two reports is marked. It runs with your rights, as any command you start.
+    #[arg(long, value_name = "CMD")]
+    pub second_opinion: Option<String>,
     #[command(flatten)]
     pub allow: AllowArgs,
 }

@@ -8,6 +8,7 @@ use crate::cache::Level;
 use crate::cli::args::CheckArgs;
 use crate::cli::console::Console;
 use crate::cli::render::{grouped, plural};
+use crate::cli::second_opinion;
 use crate::cli::trust::for_run;
 use crate::cli::watch::watch;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
@@ -37,6 +38,9 @@ fn once(args: &CheckArgs, console: &Console, world: &mut World, paths: &[FilePat
     let start = Instant::now();
     let (mut diagnostics, stats) =
         check(world, paths, &Cancel::new()).map_err(|_| CommandError::Message("the check was stopped".to_owned()))?;
+    if let Some(command) = &args.second_opinion {
+        diagnostics = second_opinion::ask(command, console, world, paths, diagnostics)?;
+    }
     let snap = world.snapshot();
     let texts = |file: &FilePath| snap.text(file);
     let has_errors = console.report(args.format, &mut diagnostics, &texts, stats.files as usize)?;

@@ -20,6 +20,7 @@ mod parse;
 pub mod render;
 mod run;
 mod setup;
+mod second_opinion;
 pub mod theme;
 mod trust;
 mod watch;

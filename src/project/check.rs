@@ -213,6 +213,14 @@ pub fn expand_file(world: &mut World, file: &FilePath, cancel: &Cancel) -> Resul
     expand_files(world, std::slice::from_ref(file), cancel)
 }
 
+/// The same for a whole project.
+pub fn expand_project(world: &mut World, id: &ProjectId, cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
+    let snap = world.snapshot();
+    let roots = super::program::configured(&snap, id).map(|configured| configured.config.roots).unwrap_or_default();
+    let roots: Vec<FilePath> = roots.iter().map(|root| super::files::source_path(&snap, root)).collect();
+    expand_program(world, &roots, cancel)
+}
+
 /// The same for everything that a program's first files reach.
 pub fn expand_program(world: &mut World, entries: &[FilePath], cancel: &Cancel) -> Result<Vec<Diagnostic>, Cancelled> {
     let mut known: BTreeSet<FilePath> = BTreeSet::new();

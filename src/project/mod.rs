@@ -18,6 +18,7 @@ pub mod program;
 mod resolution;
 mod rows;
 mod scope;
+pub mod second_opinion;
 pub mod shared;
 pub mod snapshot;
 pub mod source_map;

@@ -1,0 +1,95 @@
+//! `msc check --second-opinion CMD`: another TypeScript checks the expanded program.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::base::{Cancel, FilePath};
+use crate::cli::CommandError;
+use crate::cli::console::Console;
+use crate::diagnostic::Diagnostic;
+use crate::engine::EngineError;
+use crate::project::check::expand_project;
+use crate::project::second_opinion::{Mirror, compare, mirror};
+use crate::project::{ProjectId, World};
+
+/// The findings of both; `paths` are what was checked.
+pub(super) fn ask(
+    command: &str,
+    console: &Console,
+    world: &mut World,
+    paths: &[FilePath],
+    ours: Vec<Diagnostic>,
+) -> Result<Vec<Diagnostic>, CommandError> {
+    let mut words = command.split_whitespace();
+    let Some(program) = words.next() else {
+        return Err(CommandError::Message("--second-opinion names no command: try --second-opinion tsc".to_owned()));
+    };
+    let words: Vec<&str> = words.collect();
+    let disk = world.shared().disk.clone();
+    let mut projects: Vec<ProjectId> = Vec::new();
+    for path in paths {
+        let directory = if disk.is_file(path) { path.parent() } else { path.clone() };
+        let id = ProjectId::of_dir(&disk, &directory, &directory);
+        if !projects.contains(&id) {
+            projects.push(id);
+        }
+    }
+    let mut theirs = Vec::new();
+    for id in projects {
+        expand_project(world, &id, &Cancel::new())
+            .map_err(|_| CommandError::Message("the check was stopped".to_owned()))?;
+        let copy = mirror(&world.snapshot(), &id, &Cancel::new()).map_err(|error| match error {
+            EngineError::Internal(text) => CommandError::Message(format!("internal error in the type engine: {text}")),
+            other => CommandError::Message(format!("the program cannot be laid out: {other:?}")),
+        })?;
+        write(&copy).map_err(|error| format!("{} cannot be written: {error}", copy.root))?;
+        let output = Command::new(program)
+            .args(&words)
+            .args(["-p", copy.config.as_str(), "--noEmit", "--pretty", "false"])
+            .current_dir(copy.config.parent().to_os())
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+            .map_err(|error| format!("`{program}` cannot be started: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let found = copy.read(&text);
+        if !output.status.success() && found.is_empty() {
+            let error = String::from_utf8_lossy(&output.stderr);
+            let words = if text.trim().is_empty() { error.trim() } else { text.trim() };
+            return Err(format!("`{command}` failed and reported nothing that reads like findings: {words}").into());
+        }
+        theirs.extend(found);
+    }
+    let named = |found: &Diagnostic| paths.iter().any(|path| found.file.is_under(path) || found.file == *path);
+    theirs.retain(|found| named(found) || !disk.is_file(&found.file));
+    let (only_ours, only_theirs) = differences(&ours, &theirs);
+    console.note(&format!(
+        "{command}: {} found by both, {only_ours} by msc alone, {only_theirs} by it alone",
+        theirs.len() - only_theirs
+    ));
+    Ok(compare(ours, theirs, command))
+}
+
+fn differences(ours: &[Diagnostic], theirs: &[Diagnostic]) -> (usize, usize) {
+    let merged = compare(ours.to_vec(), theirs.to_vec(), "");
+    let says = |what: &str| {
+        merged.iter().filter(|found| found.help.as_deref().is_some_and(|help| help.ends_with(what))).count()
+    };
+    (says("`` does not report this"), says("only `` reports this"))
+}
+
+/// Anew, so that no file of an earlier program is left.
+fn write(copy: &Mirror) -> std::io::Result<()> {
+    let root = copy.root.to_os();
+    if root.exists() {
+        fs::remove_dir_all(&root)?;
+    }
+    for (path, text) in &copy.files {
+        let path = path.to_os();
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
