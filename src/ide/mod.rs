@@ -15,9 +15,11 @@ pub mod hierarchy;
 pub mod hover;
 pub mod inlay;
 pub mod lens;
+pub mod locals;
 pub mod references;
 pub mod rename;
 pub mod selection_range;
+pub mod semantic_tokens;
 pub mod signature;
 
 use crate::base::Cancelled;

@@ -14,7 +14,9 @@ use tower_lsp::ls_types::*;
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
 use super::live::{Live, LiveRequest};
-use super::request::{definition, document_symbol, folding_range, references, rename, selection_range, signature};
+use super::request::{
+    definition, document_symbol, folding_range, references, rename, selection_range, semantic_tokens, signature,
+};
 use super::request::{files, hierarchy, inlay, lens};
 use super::to_proto;
 
@@ -240,5 +242,27 @@ impl LanguageServer for Backend {
 
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
         self.question("workspace/willRenameFiles", None, params, files::will_rename).await
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        self.ask_live("semanticTokens/full", params.text_document, semantic_tokens::full).await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let previous = params.previous_result_id;
+        let work = move |live: &Live<'_>| semantic_tokens::delta(live, &previous);
+        self.ask_live("semanticTokens/full/delta", params.text_document, work).await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        let range = params.range;
+        self.ask_live("semanticTokens/range", params.text_document, move |live| semantic_tokens::range(live, range))
+            .await
     }
 }

@@ -9,6 +9,7 @@ use crate::base::FilePath;
 use crate::text::Encoding;
 
 use super::from_proto;
+use super::request::semantic_tokens::TokenLegend;
 
 /// What the client can be told to ask for again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub struct Abilities {
     pub progress: bool,
     pub register_watchers: bool,
     pub symbol_trees: bool,
+    pub tokens: TokenLegend,
     /// Folds have no columns there.
     pub fold_lines_only: bool,
     pub fold_text: bool,
@@ -103,6 +105,7 @@ impl Abilities {
             diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             register_watchers: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
+            tokens: TokenLegend::of(document.semantic_tokens.as_ref()),
             symbol_trees: document
                 .document_symbol
                 .and_then(|symbols| symbols.hierarchical_document_symbol_support)
@@ -170,6 +173,12 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         }),
         false => OneOf::Left(true),
     };
+    let semantic_tokens = SemanticTokensOptions {
+        legend: abilities.tokens.legend.clone(),
+        range: Some(true),
+        full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
+        ..SemanticTokensOptions::default()
+    };
     let capabilities = ServerCapabilities {
         position_encoding: Some(position_encoding),
         text_document_sync: Some(sync.into()),
@@ -183,6 +192,7 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         signature_help_provider: Some(signature_help),
         rename_provider: Some(rename),
         document_symbol_provider: Some(OneOf::Left(true)),
+        semantic_tokens_provider: Some(semantic_tokens.into()),
         folding_range_provider: Some(true.into()),
         selection_range_provider: Some(true.into()),
         inlay_hint_provider: Some(OneOf::Left(true)),

@@ -161,6 +161,7 @@ impl<A: Analysis> Session<A> {
             open: Arc::default(),
             std_files: Arc::new(StdFiles::in_user_cache()),
             settings: Arc::new(settings),
+            tokens: Arc::default(),
         };
         Session {
             world: world(roots.clone()),
@@ -301,6 +302,7 @@ impl<A: Analysis> Session<A> {
             return;
         }
         self.edge.open = self.open.uris();
+        self.edge.tokens.forget(&file);
         if self.published.forget(&file).is_some() {
             self.clear(uri.clone());
         }

@@ -15,6 +15,7 @@ use crate::text::{Encoding, SourceText};
 
 use super::capabilities::Abilities;
 use super::from_proto;
+use super::request::semantic_tokens::TokenMemory;
 use super::settings::Settings;
 use super::std_files::StdFiles;
 
@@ -27,6 +28,8 @@ pub struct Edge {
     pub open: Arc<HashMap<FilePath, Uri>>,
     pub std_files: Arc<StdFiles>,
     pub settings: Arc<Settings>,
+    /// What was told of tokens.
+    pub tokens: Arc<TokenMemory>,
 }
 
 impl Edge {

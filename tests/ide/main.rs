@@ -12,4 +12,5 @@ mod rename;
 mod signature;
 
 mod selection_range;
+mod semantic_tokens;
 mod support;

@@ -12,3 +12,4 @@ mod requests;
 mod robust;
 mod shop;
 mod support;
+mod tokens;

@@ -16,6 +16,7 @@ pub mod lens;
 pub mod references;
 pub mod rename;
 pub mod selection_range;
+pub mod semantic_tokens;
 pub mod signature;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;
