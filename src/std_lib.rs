@@ -12,12 +12,36 @@ pub const ROOT: &str = "/node_modules/std";
 pub const FILES: &[(&str, &str)] = &[
     ("meta.ms", include_str!("std/meta.ms")),
     ("macros/derive.ms", include_str!("std/macros/derive.ms")),
+    ("macros/derive/builder.ms", include_str!("std/macros/derive/builder.ms")),
+    ("macros/derive/class.ms", include_str!("std/macros/derive/class.ms")),
+    ("macros/derive/clone.ms", include_str!("std/macros/derive/clone.ms")),
+    ("macros/derive/codec.ms", include_str!("std/macros/derive/codec.ms")),
+    ("macros/derive/data.ms", include_str!("std/macros/derive/data.ms")),
+    ("macros/derive/debug.ms", include_str!("std/macros/derive/debug.ms")),
+    ("macros/derive/default.ms", include_str!("std/macros/derive/default.ms")),
+    ("macros/derive/eq.ms", include_str!("std/macros/derive/eq.ms")),
+    ("macros/derive/hash.ms", include_str!("std/macros/derive/hash.ms")),
+    ("macros/derive/options.ms", include_str!("std/macros/derive/options.ms")),
+    ("macros/derive/ord.ms", include_str!("std/macros/derive/ord.ms")),
+    ("macros/derive/with.ms", include_str!("std/macros/derive/with.ms")),
+    ("macros/derive/words.ms", include_str!("std/macros/derive/words.ms")),
+    ("macros/embed.ms", include_str!("std/macros/embed.ms")),
+    ("macros/serialize.ms", include_str!("std/macros/serialize.ms")),
     ("macros.ms", include_str!("std/macros.ms")),
     ("runtime.ms", include_str!("std/runtime.ms")),
+    ("runtime/json.ms", include_str!("std/runtime/json.ms")),
+    ("runtime/make.ms", include_str!("std/runtime/make.ms")),
 ];
 
 /// Macros that need no import, with the module (below [`ROOT`]) that declares them.
-pub const PRELUDE: &[(&str, &str)] = &[("derive", "macros/derive.ms")];
+pub const PRELUDE: &[(&str, &str)] = &[
+    ("buildInfo", "macros/embed.ms"),
+    ("derive", "macros/derive.ms"),
+    ("embedFile", "macros/embed.ms"),
+    ("embedJson", "macros/embed.ms"),
+    ("serialize", "macros/serialize.ms"),
+    ("todo", "macros/embed.ms"),
+];
 
 /// The text of a file of the standard library.
 pub fn read(path: &FilePath) -> Option<&'static str> {

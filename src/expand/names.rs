@@ -299,6 +299,10 @@ impl FileFacts {
                 | Kind::ExternMacroDeclaration
                 | Kind::QuoteExpression
                 | Kind::DeferStatement => self.has_macro_syntax = true,
+                // `quote(...)` reads as a call.
+                Kind::CallExpression if node.field(Field::Function).is_some_and(|called| called.text() == "quote") => {
+                    self.has_macro_syntax = true;
+                }
                 Kind::String => {
                     let specifier = node.text().trim_matches(['"', '\'']);
                     self.has_macro_syntax |= is_metascript_specifier(specifier) && is_dynamic_import(node);

@@ -250,10 +250,13 @@ fn position(splice: Node<'_>, parent: Node<'_>, root: Node<'_>) -> &'static str 
             }
         }
         Kind::TypeParameter => {
-            if is_field(Field::Name) {
-                "binding"
-            } else {
+            if !is_field(Field::Name) {
                 "type"
+            } else if parent.range() == splice.range() {
+                // Alone between commas it may stand for any number of type parameters.
+                "typeParameter"
+            } else {
+                "binding"
             }
         }
         Kind::MemberExpression if is_field(Field::Property) => "name",

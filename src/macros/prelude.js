@@ -272,6 +272,7 @@ function describe(value) {
 const POSITIONS = {
   name: "as a name", expression: "as an expression", type: "as a type", argument: "as an argument",
   statement: "as a statement", member: "as a class member", parameter: "as a parameter",
+  typeParameter: "as a type parameter",
 };
 
 function moduleIndex(module) {
@@ -323,7 +324,7 @@ function checkWord(position, value, left, right, site) {
 // Refuses fragments that can make no sense in a place. Members and statements are alike here: what
 // a block reads as is decided before anybody knows where it will stand.
 function checkKind(position, value, site) {
-  if (position === "name" || position === "parameter") return;
+  if (position === "name" || position === "parameter" || position === "typeParameter") return;
   if (Array.isArray(value)) {
     for (const each of value) if (each instanceof Fragment) checkKind(position, each, site);
     return;
@@ -332,12 +333,15 @@ function checkKind(position, value, site) {
   const { kind } = value;
   const isExpression = position === "expression" || position === "argument";
   const isType = position === "type";
-  // A name is an expression and a type.
+  // A name is an expression and a type, and so is a literal.
   const fits = isExpression || isType
-    ? kind === (isType ? "type" : "expression") || ((kind === "expression" || kind === "type") && isDotted(value.text))
+    ? kind === (isType ? "type" : "expression") || ((kind === "expression" || kind === "type") && (isDotted(value.text) || isLiteral(value.text)))
     : kind !== "type";
   if (!fits) refuse(value, position, site);
 }
+
+const LITERAL = /^(?:"(?:[^"\\\n]|\\.)*"|-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?n?|true|false|null)$/;
+const isLiteral = (text) => LITERAL.test(text);
 
 const before = (out) => (out.length ? out[out.length - 1][0] : "");
 const glue = (text) => [text, GLUE, 0, 0, 0];
@@ -353,7 +357,7 @@ function refuse(value, position, site, help) {
 }
 
 const isCode = (value) =>
-  value instanceof Fragment || value instanceof Syntax || value instanceof Param || value instanceof Target;
+  value instanceof Fragment || value instanceof Syntax || value instanceof Param || value instanceof TypeParam || value instanceof Target;
 
 // Appends to `out` what `value` becomes at `position`.
 function splice(out, position, value, site, after) {
@@ -380,6 +384,9 @@ function splice(out, position, value, site, after) {
     if (wrap) out.push(glue(")"));
   } else if (value instanceof Block || value instanceof Target) {
     out.push(target(value, site));
+  } else if (value instanceof TypeParam) {
+    if (position === "typeParameter") spliceTypeParam(out, value, site);
+    else splice(out, position, value.name, site, after);
   } else if (value instanceof Param) {
     if (position !== "parameter") refuse(value, position, site, "its `name` is the parameter's name");
     spliceParam(out, value, site);
@@ -394,7 +401,7 @@ function spliceList(out, position, list, site, after) {
       if (i > 0) out.push(glue("\n"));
       splice(out, position, each, site, "\n");
     });
-  } else if (position === "parameter" || position === "type" || position === "argument") {
+  } else if (position === "parameter" || position === "typeParameter" || position === "type" || position === "argument") {
     // Whatever the items are: one rule, that does not turn at an empty list. `[${list}]` is an array.
     list.forEach((each, i) => {
       if (i > 0) out.push(glue(", "));
@@ -452,6 +459,12 @@ function spliceType(out, position, value, site, after) {
     : computed(named, site));
 }
 
+function spliceTypeParam(out, value, site) {
+  out.push(target(value.name, site));
+  if (value.constraint) out.push(glue(" extends "), target(value.constraint, site));
+  if (value.default) out.push(glue(" = "), target(value.default, site));
+}
+
 function spliceParam(out, value, site) {
   if (value.isRest) out.push(glue("..."));
   out.push(target(value.name, site));
@@ -481,6 +494,7 @@ function spliceValue(out, position, value, site, after) {
       out.push(computed(value, site));
       return;
     case "parameter":
+    case "typeParameter":
       if (typeof value !== "string" || !isIdentifier(value)) refuse(value, position, site);
       out.push(computed(value, site));
       return;
@@ -551,14 +565,17 @@ function writeLiteral(out, value, site, path, way = []) {
     const keys = Object.keys(value);
     if (keys.length === 0) text("{}");
     else {
+      // Code reads better with a line for each property.
+      const [open, between, close] = keys.length > 1 && keys.some((key) => isCode(value[key]))
+        ? ["{\n", ",\n", ",\n}"] : ["{ ", ", ", " }"];
       keys.forEach((key, i) => {
         const written = key === "__proto__" ? '["__proto__"]' : isIdentifier(key) ? key : stringify(key);
-        text(`${i > 0 ? ", " : "{ "}${written}: `);
+        text(`${i > 0 ? between : open}${written}: `);
         way.push(isIdentifier(key) ? `.${key}` : `[${stringify(key)}]`);
         writeLiteral(out, value[key], site, path, way);
         way.pop();
       });
-      text(" }");
+      text(close);
     }
   }
   path.pop();
@@ -938,12 +955,13 @@ function failure(error) {
 }
 
 // Called before any module of the macro is evaluated.
-export function start(entry, root, macro) {
+export function start(entry, root, macro, version) {
   state = {
     entry, macro, target: undefined, args: [], typeArgs: [], modules: [], emissions: [], imports: [], reports: [], logs: [],
     locals: new Map(), uniques: 0, seed: undefined, refusal: undefined, now: undefined, chance: undefined,
   };
   define("root", root);
+  define("compiler", Object.freeze({ name: "msc", version }));
 }
 
 // What went wrong before or outside `run`, in the same form.

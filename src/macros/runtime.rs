@@ -27,7 +27,7 @@ const PRELUDE: &str = "msc:prelude";
 const META: &str = "std/meta";
 
 /// `std/meta` as a module: the prelude's globals, importable.
-const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, fetch, identifier, root, console, \
+const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, fetch, identifier, root, compiler, console, \
     Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, \
     MacroContext } \
     = globalThis;";
@@ -241,7 +241,7 @@ fn evaluate<'js>(
         Invocation::Comptime => "default",
     };
     let start = start.restore(ctx).map_err(load)?;
-    start.call::<_, ()>((graph.entry.as_str(), request.root.as_str(), name)).map_err(load)?;
+    start.call::<_, ()>((graph.entry.as_str(), request.root.as_str(), name, env!("CARGO_PKG_VERSION"))).map_err(load)?;
     let entry = graph.module(graph.entry.as_str()).ok_or((Phase::Load, Error::Unknown))?;
     let (module, promise) = entry.load(ctx).and_then(Module::eval).map_err(load)?;
     promise.finish::<Value>().map_err(load)?;
