@@ -24,10 +24,11 @@ use crate::base::Digest;
 
 /// The name of the prelude in stacks; no file has it.
 const PRELUDE: &str = "msc:prelude";
+const PRELUDE_SOURCE: &str = concat!(include_str!("prelude.js"), include_str!("parentheses.js"));
 const META: &str = "std/meta";
 
 /// `std/meta` as a module: the prelude's globals, importable.
-const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, fetch, identifier, root, compiler, console, \
+const META_SOURCE: &str = "export const { readFile, readJson, glob, env, exec, fetch, identifier, documented, root, compiler, console, \
     Fragment, Syntax, Name, Expr, TypeNode, Block, TypeRef, Attribute, Field, Method, Param, TypeParam, EnumMember, \
     MacroContext } \
     = globalThis;";
@@ -101,7 +102,7 @@ impl Engine {
         current.set(u64::MAX);
         let scratch = Context::custom::<Intrinsics>(&runtime)?;
         let (prelude, meta) = scratch.with(|ctx| -> rquickjs::Result<_> {
-            let prelude = Bytecode::compile(&ctx, PRELUDE, include_str!("prelude.js"))?;
+            let prelude = Bytecode::compile(&ctx, PRELUDE, PRELUDE_SOURCE)?;
             Ok((prelude, Bytecode::compile(&ctx, META, META_SOURCE)?))
         })?;
         drop(scratch);
