@@ -363,6 +363,12 @@ fn tags_and_outline_name_what_is_declared_and_used() {
     let runnables = captured("editors/zed/languages/metascript/runnables.scm", PROGRAM);
     assert_eq!(runnables[1..], ["run: derive".to_owned(), "run: sum".to_owned()]);
     assert!(runnables[0].starts_with("run: export macro twice"), "{runnables:?}");
+    // Every tag that a query gives has a task.
+    let tasks = read("editors/zed/languages/metascript/tasks.json");
+    for tag in read("queries/runnables.scm").split("#set! tag ").skip(1) {
+        let tag = &tag[..tag.find(')').expect("a predicate ends")];
+        assert!(tasks.contains(&format!("\"{tag}\"")), "{tag}");
+    }
 }
 
 #[test]

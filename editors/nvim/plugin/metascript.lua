@@ -21,6 +21,13 @@ end, {
   desc = 'Show what the macros on this line generate (with !, the whole file expanded)',
 })
 
+-- What the server's code lenses name: the URI and the position of a use.
+vim.lsp.commands['metascript.expandMacro'] = function(command)
+  local uri, position = unpack(command.arguments or {})
+  local line = position and position.line and position.line + 1
+  require('metascript.expand').show(line, uri and vim.uri_to_fname(uri) or nil)
+end
+
 -- A colour scheme forgets the groups of others.
 vim.api.nvim_create_autocmd('ColorScheme', {
   group = vim.api.nvim_create_augroup('metascript', {}),

@@ -362,6 +362,15 @@ function on_finished_text(last)
     return (expansion() or ''):find('class User', 1, true)
   end)
 
+  say('== the same by the command of a code lens')
+  vim.lsp.commands['metascript.expandMacro']({
+    arguments = { vim.uri_from_fname(vim.env.SHOP .. '/src/model/user.ms'), { line = cursor_on('@derive(Eq') - 1, character = 0 } },
+  }, {})
+  await('the expansion of that line', function()
+    local shown = expansion() or ''
+    return shown:find('equals(other', 1, true) and not shown:find('class User', 1, true)
+  end)
+
   say('== health')
   vim.cmd('silent checkhealth metascript')
   local health = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, true), '\n')

@@ -42,13 +42,15 @@ end
 
 ---Shows what the uses on `line` generate, or without one the whole file as it is after expansion.
 ---@param line? integer Counted from 1.
-function M.show(line)
-  local source = vim.api.nvim_buf_get_name(0)
-  if vim.bo.filetype ~= 'metascript' or source == '' then
+---@param file? string The source; without it, that of the current buffer.
+function M.show(line, file)
+  local source = file or vim.api.nvim_buf_get_name(0)
+  if not vim.endswith(source, '.ms') then
     vim.notify('Only Metascript files have expansions', vim.log.levels.ERROR)
     return
   end
-  if vim.bo.modified then
+  local buffer = vim.fn.bufnr(source)
+  if buffer ~= -1 and vim.bo[buffer].modified then
     vim.notify('What is shown is the expansion of the saved text', vim.log.levels.WARN)
   end
   local place = line and ('%s:%d'):format(source, line) or source
