@@ -514,7 +514,7 @@ fn a_slow_answer_is_remarked_until_a_quick_one() {
     };
     let options = CacheOptions { ttl: Some(Duration::ZERO), key: None };
     let remark = |slow: Duration| {
-        let outside = Arc::new(Outside::new(None).with_slow(slow));
+        let outside = Arc::new(Outside::new(|| None).with_slow(slow));
         let inputs = ProjectInputs::with(Arc::new(Access::new(permissions.clone())), outside.clone());
         let answer = inputs.fetch(&request, &options);
         assert_eq!(answer.as_ref().map(|response| response.body.as_str()), Ok("x"));

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ const SLOW: Duration = Duration::from_secs(2);
 /// A question with its last answer; locked while the question is out.
 type Slot<T> = Arc<Mutex<Option<T>>>;
 
+type OpenStore = Box<dyn FnOnce() -> Option<Arc<Store>> + Send>;
+
 /// What a person should know about an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remark {
@@ -46,7 +48,8 @@ pub enum Remark {
 }
 
 pub struct Outside {
-    store: Option<Arc<Store>>,
+    /// Opened on first use: most projects ask no host, and looking at one must not make a cache.
+    store: LazyLock<Option<Arc<Store>>, OpenStore>,
     programs: Mutex<HashMap<Digest, Slot<(Instant, Result<ExecOutput, InputError>)>>>,
     responses: Mutex<HashMap<Digest, Slot<Known>>>,
     remarks: Mutex<HashMap<Digest, Remark>>,
@@ -57,7 +60,7 @@ pub struct Outside {
 impl Default for Outside {
     /// Keeps everything in memory alone.
     fn default() -> Outside {
-        Outside::new(None)
+        Outside::new(|| None)
     }
 }
 
@@ -124,10 +127,10 @@ impl Known {
 type RunProgram = fn(&Permissions, &str, &[String]) -> Result<ExecOutput, InputError>;
 
 impl Outside {
-    /// Responses are kept in `store`.
-    pub fn new(store: Option<Arc<Store>>) -> Outside {
+    /// Responses are kept in the store that `open` gives.
+    pub fn new(open: impl FnOnce() -> Option<Arc<Store>> + Send + 'static) -> Outside {
         Outside {
-            store,
+            store: LazyLock::new(Box::new(open)),
             programs: Mutex::default(),
             responses: Mutex::default(),
             remarks: Mutex::default(),
@@ -232,7 +235,7 @@ impl Outside {
     }
 
     fn keep(&self, question: Digest, kept: Kept) -> Known {
-        if let Some(store) = &self.store {
+        if let Some(store) = &*self.store {
             match postcard::to_allocvec(&kept) {
                 Ok(bytes) => store.put(Level::Response, question, None, bytes),
                 Err(error) => crate::bug!("a response has no encoding: {error}"),

@@ -266,6 +266,8 @@ fn engine_failure(phase: Phase, error: &Error) -> Failure {
         (Phase::Load, Error::WouldBlock) => {
             Failure::new(FailureKind::Module, "a module waits for a promise that nothing resolves")
         }
+        // The output could not be copied out of the heap.
+        (Phase::Call, Error::Unknown | Error::Allocation) => out_of_memory(0),
         (Phase::Call, Error::Utf8(_)) => {
             Failure::new(FailureKind::Threw, "the macro's output holds text that is not Unicode")
         }

@@ -72,6 +72,7 @@ fn serve(receive: Receiver<ToWorker>, ready: &Sender<()>, interrupted: Arc<Atomi
     };
     let Ok(mut engine) = Engine::new(Box::new(asker), interrupted) else { return };
     engine.prepare();
+    confine::forbid_files();
     if ready.send(()).is_err() {
         return;
     }

@@ -110,9 +110,11 @@ struct Wanted {
     files: BTreeSet<FilePath>,
 }
 
-fn row_key(id: &ProjectId, wanted: &Wanted) -> Digest {
+fn row_key(snap: &Snapshot, id: &ProjectId, wanted: &Wanted) -> Digest {
     let mut recipe = Recipe::new("check");
     recipe.digest("project", id.digest());
+    // A module that may not be imported is no effect of any macro.
+    recipe.digest("permissions", snap.permissions(&id.root).digest());
     for file in &wanted.files {
         recipe.text("file", file.as_str());
     }
@@ -123,8 +125,8 @@ fn row_key(id: &ProjectId, wanted: &Wanted) -> Digest {
 fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
     let shared = world.shared();
     let store = shared.store(&id.root);
-    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(id, wanted))?).ok()?;
     let snap = world.snapshot();
+    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(&snap, id, wanted))?).ok()?;
     if !row.trace.verify(&*shared.disk)
         || !row.effects.iter().all(|effect| expansion::verified(&snap, &id.root, effect))
     {
@@ -191,7 +193,9 @@ const ROUNDS: u32 = 16;
 
 fn write(world: &World, id: &ProjectId, wanted: &Wanted, row: &Row) {
     match postcard::to_allocvec(row) {
-        Ok(bytes) => world.shared().store(&id.root).put(Level::Program, row_key(id, wanted), None, bytes),
+        Ok(bytes) => {
+            world.shared().store(&id.root).put(Level::Program, row_key(&world.snapshot(), id, wanted), None, bytes)
+        }
         Err(error) => crate::bug!("a check's row has no encoding: {error}"),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::base::{Digest, FilePath, Recipe};
 use crate::expand::{Call, Lowered, lower_module};
-use crate::macros::{Failure, Module, ModuleGraph};
+use crate::macros::{Failure, FailureKind, InputErrorKind, Module, ModuleGraph};
 use crate::text::SourceText;
 
 use super::Snapshot;
@@ -79,7 +79,7 @@ pub(super) fn of_call(snap: &Snapshot, call: &Call) -> Result<MacroGraph, Failur
 fn block_imports(snap: &Snapshot, file: &FilePath, block: &Lowered) -> Result<(Digest, Vec<Module>), Failure> {
     let mut modules = BTreeMap::new();
     for target in imports(snap, file, &block.imports).into_values() {
-        collect(snap, &target, &mut modules)?;
+        collect(snap, file, &target, &mut modules)?;
     }
     let modules: Vec<Module> = modules.into_values().collect();
     Ok((graph_digest(modules.iter()), modules))
@@ -94,7 +94,7 @@ pub(super) fn of_module(snap: &Snapshot, entry: &FilePath) -> Result<MacroGraph,
         return graph.clone();
     }
     let mut modules = BTreeMap::new();
-    let graph = collect(snap, entry, &mut modules).map(|()| {
+    let graph = collect(snap, entry, entry, &mut modules).map(|()| {
         let modules: Vec<Module> = modules.values().cloned().collect();
         let digest = graph_digest(modules.iter());
         let graph = ModuleGraph { entry: entry.clone(), modules, digest };
@@ -114,18 +114,42 @@ fn graph_digest<'a>(modules: impl Iterator<Item = &'a Module>) -> Digest {
     recipe.finish()
 }
 
-/// Adds a module and all it imports to `modules`.
-fn collect(snap: &Snapshot, file: &FilePath, modules: &mut BTreeMap<FilePath, Module>) -> Result<(), Failure> {
+/// Adds a module and all it imports to `modules`, for code of `user`.
+fn collect(
+    snap: &Snapshot,
+    user: &FilePath,
+    file: &FilePath,
+    modules: &mut BTreeMap<FilePath, Module>,
+) -> Result<(), Failure> {
+    let root = snap.project_of(user).root.clone();
     let mut queue = vec![file.clone()];
     while let Some(file) = queue.pop() {
         if modules.contains_key(&file) {
             continue;
+        }
+        if file.has_extension("json") {
+            may_import(snap, &root, &file)?;
         }
         let module = compile(snap, &file)?;
         queue.extend(module.imports.values().cloned());
         modules.insert(file, module);
     }
     Ok(())
+}
+
+/// Data that a macro imports is data that it reads, and the same may be read. Packages bring data of their own.
+fn may_import(snap: &Snapshot, root: &FilePath, file: &FilePath) -> Result<(), Failure> {
+    let real = snap.shared.disk.realpath(file);
+    let is_of_package = |path: &FilePath| path.as_str().contains("/node_modules/");
+    if is_of_package(file) && is_of_package(&real) || snap.inputs(root).may_read(file, &real) {
+        return Ok(());
+    }
+    let permissions = snap.permissions(root);
+    let refused = permissions.path(file).err();
+    let refused =
+        refused.unwrap_or_else(|| permissions.refuse_path(file, "it is a link that leads out of the project"));
+    let InputErrorKind::Refused(refusal) = refused.kind else { return Ok(()) };
+    Err(Failure { help: refused.help, ..Failure::new(FailureKind::Refused(refusal), refused.message) })
 }
 
 /// What each specifier names; those that name nothing are left for the worker to report, since

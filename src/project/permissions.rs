@@ -66,7 +66,11 @@ impl ProjectAccess {
         let (text, permissions) = self.look_up(snap, root);
         let mut projects = lock(&self.projects);
         let outside = projects.get(root).map(|project| project.outside.clone());
-        let outside = outside.unwrap_or_else(|| Arc::new(Outside::new(Some(snap.shared.store(root)))));
+        let outside = outside.unwrap_or_else(|| {
+            // What is shared holds this, so this must not hold what is shared.
+            let (shared, root) = (Arc::downgrade(&snap.shared), root.clone());
+            Arc::new(Outside::new(move || Some(shared.upgrade()?.store(&root))))
+        });
         let project = Project { text, access: Arc::new(Access::new(permissions)), outside };
         let found = (project.access.clone(), project.outside.clone());
         projects.insert(root.clone(), project);
