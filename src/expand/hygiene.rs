@@ -78,12 +78,42 @@ pub(super) fn quoted_names<'t>(quote: Node<'t>, found: &mut dyn FnMut(Node<'t>))
     let Some(inside) = inside else {
         return;
     };
+    let has_fields = is_fields(quote);
     inside.walk(|node| {
-        if matches!(node.kind(), Kind::Identifier | Kind::TypeIdentifier | Kind::ShorthandPropertyIdentifier) {
+        let is_field = || {
+            has_fields
+                && node.parent().is_some_and(|parent| {
+                    parent.is(Kind::AssignmentExpression) && parent.field(Field::Left) == Some(node)
+                })
+        };
+        if is_name(node) && !is_field() {
             found(node);
         }
         !node.is(Kind::Splice)
     });
+}
+
+/// Whether all that is quoted is `name = value;`: it reads as statements, and as fields of a class, which
+/// is what such a quote is for.
+pub(super) fn is_fields(quote: Node<'_>) -> bool {
+    let is_field = |statement: Node<'_>| {
+        statement.is(Kind::ExpressionStatement)
+            && statement.first_named().is_some_and(|inner| {
+                inner.is(Kind::AssignmentExpression)
+                    && inner.field(Field::Left).is_some_and(|left| {
+                        matches!(left.kind(), Kind::Identifier | Kind::Splice | Kind::SplicedIdentifier)
+                    })
+            })
+    };
+    let body = quote.field(Field::Body).filter(|body| body.is(Kind::StatementBlock));
+    body.is_some_and(|body| {
+        let mut statements = body.named_children().filter(|statement| !statement.is_extra()).peekable();
+        statements.peek().is_some() && statements.all(is_field)
+    })
+}
+
+fn is_name(node: Node<'_>) -> bool {
+    matches!(node.kind(), Kind::Identifier | Kind::TypeIdentifier | Kind::ShorthandPropertyIdentifier)
 }
 
 /// Whether a quote of the file declares `name`.

@@ -5,6 +5,7 @@ use crate::syntax::{Field, Kind, Node};
 
 use super::args::write_json_string;
 use super::edits::Edits;
+use super::hygiene::is_fields;
 use super::rope::Rope;
 use super::walk::{Quote, QuoteForm, is_type_position};
 
@@ -36,6 +37,8 @@ pub(super) fn lower(quote: &Quote<'_>, target: &Target<'_>, base: &Rope, edits: 
     }
     let form = match quote.form {
         QuoteForm::Members => "members",
+        // So that a class takes them as what they look like.
+        QuoteForm::Statements if is_fields(quote.node) => "members",
         QuoteForm::Statements => "statements",
         QuoteForm::Expression => "expression",
         QuoteForm::Type => "type",
@@ -94,7 +97,7 @@ pub(super) fn sketch(quote: &Quote<'_>, base: &Rope) -> Option<Rope> {
         return None;
     }
     let (before, after) = match quote.form {
-        QuoteForm::Statements if is_fields(quote) => ("void class {\n", "\n};\n"),
+        QuoteForm::Statements if is_fields(quote.node) => ("void class {\n", "\n};\n"),
         QuoteForm::Members => ("void class {\n", "\n};\n"),
         QuoteForm::Statements => ("void async function* (this: any) {\n", "\n};\n"),
         QuoteForm::Expression => ("void (async function* (this: any) { return (\n", "\n); });\n"),
@@ -159,20 +162,6 @@ fn find_holes<'t>(quote: Node<'t>, out: &mut Vec<(TextRange, &'static str)>) -> 
         },
     );
     walk.1
-}
-
-/// `a = 1; b = 2;` reads as statements, and as fields as well.
-fn is_fields(quote: &Quote<'_>) -> bool {
-    let is_field = |statement: Node<'_>| {
-        statement.is(Kind::ExpressionStatement)
-            && statement.first_named().is_some_and(|inner| {
-                inner.is(Kind::AssignmentExpression)
-                    && inner.field(Field::Left).is_some_and(|left| {
-                        matches!(left.kind(), Kind::Identifier | Kind::Splice | Kind::SplicedIdentifier)
-                    })
-            })
-    };
-    quote.node.field(Field::Body).is_some_and(|body| body.named_children().all(is_field))
 }
 
 /// Statements that are nothing but names may be members of an enum.

@@ -261,6 +261,7 @@ function describe(value) {
     default: return `the ${typeof value} ${String(value)}`;
   }
   if (Array.isArray(value)) return "an array";
+  if (value instanceof Name) return `the name \`${value.text}\``;
   if (value instanceof Fragment) return `${value.kind === "expression" ? "an" : "a"} ${value.kind} fragment`;
   const made = value.constructor?.name;
   if (!made || made === "Object") return "an object";
@@ -382,7 +383,14 @@ function splice(out, position, value, site, after) {
     if (wrap) out.push(glue("("));
     out.push(target(value, site));
     if (wrap) out.push(glue(")"));
-  } else if (value instanceof Block || value instanceof Target) {
+  } else if (value instanceof Block) {
+    // Where a value is wanted, statements are the body of a function.
+    const isBody = before(out).trimEnd().endsWith("=>");
+    if (!isBody && position !== "statement") refuse(value, position, site, "a block is statements: make a function of it, `() => ${block}`");
+    if (isBody) out.push(glue("{"));
+    out.push(target(value, site));
+    if (isBody) out.push(glue("}"));
+  } else if (value instanceof Target) {
     out.push(target(value, site));
   } else if (value instanceof TypeParam) {
     if (position === "typeParameter") spliceTypeParam(out, value, site);

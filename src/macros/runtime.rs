@@ -242,7 +242,9 @@ fn evaluate<'js>(
         Invocation::Comptime => "default",
     };
     let start = start.restore(ctx).map_err(load)?;
-    start.call::<_, ()>((graph.entry.as_str(), request.root.as_str(), name, env!("CARGO_PKG_VERSION"))).map_err(load)?;
+    start
+        .call::<_, ()>((graph.entry.as_str(), request.root.as_str(), name, env!("CARGO_PKG_VERSION")))
+        .map_err(load)?;
     let entry = graph.module(graph.entry.as_str()).ok_or((Phase::Load, Error::Unknown))?;
     let (module, promise) = entry.load(ctx).and_then(Module::eval).map_err(load)?;
     promise.finish::<Value>().map_err(load)?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Digest, FilePath, Recipe};
-use crate::expand::{Call, Lowered, lower_module};
+use crate::expand::{Call, FileFacts, Lowered, lower_module};
 use crate::macros::{Failure, FailureKind, InputErrorKind, Module, ModuleGraph};
 use crate::text::SourceText;
 
@@ -182,7 +182,12 @@ fn compile(snap: &Snapshot, file: &FilePath) -> Result<Module, Failure> {
     } else {
         let syntax = snap.parse(text.clone());
         let facts = facts_of(snap, file, &text, Some(&syntax));
-        let lowered = lower_module(file, &syntax, &facts);
+        // A macro that is `async` by mistake runs as the macro that it is.
+        let async_only = syntax.recovered().filter(|recovered| recovered.blanked.is_empty());
+        let lowered = match async_only {
+            Some(recovered) => lower_module(file, &recovered.syntax, &FileFacts::of(&recovered.syntax)),
+            None => lower_module(file, &syntax, &facts),
+        };
         compile_lowered(snap, file, file, &text, &lowered)
     };
     let compiled = Compiled { text, module: module.clone() };
