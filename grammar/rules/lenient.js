@@ -63,7 +63,7 @@ const indexName = $ => choice(
 );
 
 /** The parameters of an index signature are to be one, with a type, and the signature is to have one too. */
-const index = ($, modifiers) => {
+const index = ($, modifiers, ...others) => {
   const rest = seq(repeat(seq(',', $._index_parameter)), optional(','));
   return seq(
     modifiers,
@@ -73,6 +73,7 @@ const index = ($, modifiers) => {
       seq($.accessibility_modifier, indexName($), optional($.type_annotation), rest),
       seq(indexName($), '?', optional($.type_annotation), rest),
       $.mapped_type_clause,
+      ...others,
     ),
     ']',
     optional(choice(
@@ -113,6 +114,8 @@ module.exports = {
     // `async type => type` and `async type T = ...`
     [$._misplaced_modifier, $.arrow_function],
     [$.primary_expression, $._modifier],
+    [$.primary_expression, $.pair_pattern],
+    [$.primary_expression, $.array_pattern],
     [$.infer_type],
     [$.expression, $._for_header],
     [$.type_arguments, $.type_parameters],
@@ -213,7 +216,13 @@ module.exports = {
       $._modifiers,
     ))),
 
-    _class_index_signature: $ => index($, members($)),
+    // Here no bracket can be that of a pattern.
+    _class_index_signature: $ => index(
+      $,
+      members($),
+      seq('...', $._index_parameter, repeat(seq(',', $._index_parameter)), optional(',')),
+      seq(indexName($), repeat1(seq(',', $._index_parameter)), optional(',')),
+    ),
 
     _index_parameter: $ => seq(
       optional($.accessibility_modifier),
@@ -355,7 +364,10 @@ module.exports = {
       choice($.spread_element, $.object_assignment_pattern, alias($._modified_pair, $.pair)),
     ),
 
-    _modified_pair: $ => seq($._modifiers, field('key', $._property_name), ':', field('value', $.expression)),
+    _modified_pair: $ => choice(
+      seq($._modifiers, field('key', $._property_name), ':', field('value', $.expression)),
+      seq(optional($._modifiers), field('key', $._property_name), choice('?', '!'), ':', field('value', $.expression)),
+    ),
 
     property_signature: ($, previous) => withThisPredicate(withModifiers(previous, optional($._modifiers)), $),
 
@@ -365,6 +377,9 @@ module.exports = {
       previous,
       seq('...', field('pattern', choice($.identifier, $._splice_name)), '=', field('value', $.expression)),
     ),
+
+    array_pattern: ($, previous) => replace(previous, 'pattern', choice($.pattern, $.parenthesized_expression)),
+    pair_pattern: ($, previous) => replace(previous, 'pattern', choice($.pattern, $.parenthesized_expression)),
 
     rest_type: $ => seq('...', choice($.type, $.optional_type)),
 

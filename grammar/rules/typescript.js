@@ -108,8 +108,6 @@ module.exports = {
 
     index_type_query: $ => seq('keyof', choice($.primary_type, $.readonly_type, $.infer_type)),
 
-    regex_flags: _ => token.immediate(/[\p{ID_Continue}$]+/),
-
     generic_type: ($, previous) => choice(
       previous,
       prec('call', seq(

@@ -78,12 +78,20 @@ static bool is_space(int32_t c) {
 
 static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
 
-static bool is_word_start(int32_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '\\' ||
-           (c > 0x7F && !is_space(c));
-}
+// Every character of every word is asked for, hence tables for ASCII: 1 may begin a word, 2 may only go on.
+static const uint8_t WORD[128] = {
+    ['$'] = 1,  ['\\'] = 1, ['_'] = 1,  ['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2, ['6'] = 2,
+    ['7'] = 2,  ['8'] = 2,  ['9'] = 2,  ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1,
+    ['H'] = 1,  ['I'] = 1,  ['J'] = 1,  ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1,
+    ['R'] = 1,  ['S'] = 1,  ['T'] = 1,  ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1,
+    ['b'] = 1,  ['c'] = 1,  ['d'] = 1,  ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
+    ['l'] = 1,  ['m'] = 1,  ['n'] = 1,  ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1,
+    ['v'] = 1,  ['w'] = 1,  ['x'] = 1,  ['y'] = 1, ['z'] = 1,
+};
 
-static bool is_word_part(int32_t c) { return is_word_start(c) || is_digit(c); }
+static bool is_word_start(int32_t c) { return (uint32_t)c < 0x80 ? WORD[c] == 1 : !is_space(c); }
+
+static bool is_word_part(int32_t c) { return (uint32_t)c < 0x80 ? WORD[c] != 0 : !is_space(c); }
 
 static bool is(const Word *word, const char *text) {
     return word->length < WORD_SIZE && strlen(text) == word->length && memcmp(word->text, text, word->length) == 0;
@@ -657,12 +665,17 @@ static bool scan(TSLexer *lexer, const bool *valid) {
     if (comments) return false;
 
     // A word, up to its end or up to a splice that is joined to it.
+    bool some = false;
     Word word = {.length = 0};
-    while (is_word_part(lexer->lookahead)) {
-        int32_t c = lexer->lookahead;
-        if (c == '$') lexer->mark_end(lexer);
-        advance(lexer);
-        if (c == '$' && lexer->lookahead == '{') return scan_splice(lexer, valid, word.length > 0);
+    for (int32_t c = lexer->lookahead; is_word_part(c); c = lexer->lookahead) {
+        if (c == '$') {
+            lexer->mark_end(lexer);
+            advance(lexer);
+            if (lexer->lookahead == '{') return scan_splice(lexer, valid, some);
+        } else {
+            advance(lexer);
+        }
+        some = true;
         put(&word, c);
     }
     lexer->mark_end(lexer);

@@ -6,6 +6,7 @@
 //! Start reading at [`SyntaxFile`], then [`Node`].
 
 pub mod ast;
+pub mod checks;
 pub mod context;
 pub mod cursor;
 pub mod errors;
