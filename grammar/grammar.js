@@ -50,12 +50,12 @@ module.exports = grammar(adaptBase(typescript), {
     $._after_object_type_member,
     $._after_member_name,
     $._after_await,
-    $._after_arrow_block,
+    $._after_uncallable,
   ]),
 
   inline: ($, previous) => previous.concat(lenient.inline($)),
 
-  precedences: ($, previous) => previous.concat(lenient.precedences($), macros.precedences($)),
+  precedences: ($, previous) => previous.concat(corrections.precedences($), lenient.precedences($), macros.precedences($)),
 
   conflicts: ($, previous) => previous.concat([
     ...lenient.conflicts($),

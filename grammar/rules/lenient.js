@@ -238,7 +238,7 @@ module.exports = {
     _parameter_name: $ => seq(
       repeat(field('decorator', $.decorator)),
       repeat(parameterModifier($)),
-      optional(seq('readonly', repeat(parameterModifier($)))),
+      optional(seq('readonly', optional('readonly'), repeat(parameterModifier($)))),
       field('pattern', choice($.pattern, $.this)),
     ),
 
@@ -388,7 +388,11 @@ module.exports = {
     enum_declaration: misplaced,
     type_alias_declaration: misplaced,
     lexical_declaration: misplaced,
-    variable_declaration: misplaced,
+    // Only before a `;` that is written: a line end after a comma ends nothing.
+    variable_declaration: ($, previous) => choice(
+      misplaced($, previous),
+      seq(optional($._misplaced_modifiers), 'var', optional(seq(sepBy1(',', $.variable_declarator), ',')), ';'),
+    ),
     module: misplaced,
     import_alias: misplaced,
   },

@@ -19,8 +19,25 @@ function without(rule, word) {
   return copy;
 }
 
+/** The rule with operands in place of whole expressions, in its first alternative. */
+function narrowed($, rule) {
+  const copy = { ...rule };
+  if (rule.type === 'SYMBOL' && rule.name === 'expression') return choice($.primary_expression, $.new_expression);
+  if (rule.content) copy.content = narrowed($, rule.content);
+  if (rule.members) copy.members = [narrowed($, rule.members[0]), ...rule.members.slice(1)];
+  return copy;
+}
+
 module.exports = {
+  precedences: $ => [
+    ['new', 'generic_call', 'instantiation'],
+    // A function type returns all that follows its arrow.
+    [$.intersection_type, $.union_type, $.conditional_type, $.constructor_type],
+  ],
+
   conflicts: $ => [
+    // `a < b` and `a<b>(c)`
+    [$.call_expression, $.instantiation_expression, $.expression],
     // `(import("x").y ...` and `(string ...`: a type or a parameter
     [$.member_expression, $._type_query_member_expression_in_type_annotation],
     [$.call_expression, $._type_query_call_expression_in_type_annotation],
@@ -138,12 +155,17 @@ module.exports = {
       ),
     ),
 
+    update_expression: ($, previous) => {
+      const [postfix, prefix] = previous.content.members;
+      return prec.left(choice(seq(...postfix.members, optional($._after_uncallable)), prefix));
+    },
+
     arrow_function: ($, previous) => {
       const parts = [...previous.members];
       const body = parts.length - 1;
       parts[body] = choice(
         field('body', $.expression),
-        prec.right(seq(field('body', $.statement_block), optional($._after_arrow_block))),
+        prec.right(seq(field('body', $.statement_block), optional($._after_uncallable))),
       );
       return seq(...parts);
     },
@@ -160,8 +182,18 @@ module.exports = {
 
     assignment_expression: ($, previous) => without(previous, 'using'),
 
+    // What is called, or given type arguments, is no operation: `!f<T>(x)` negates a call.
     call_expression: ($, previous) => choice(
-      previous,
+      prec('call', seq(
+        field('function', choice($.primary_expression, $.new_expression, $.import)),
+        field('arguments', $.arguments),
+      )),
+      prec('generic_call', seq(
+        field('function', choice($.primary_expression, $.new_expression, $.import)),
+        field('type_arguments', $.type_arguments),
+        field('arguments', $.arguments),
+      )),
+      ...previous.members.slice(1),
       prec.dynamic(1, prec('template_call', seq(
         field('function', $.instantiation_expression),
         field('arguments', $.template_string),
@@ -175,6 +207,8 @@ module.exports = {
     ),
 
     // What follows `extends` is a constraint, unless that is the condition of a conditional type.
+    instantiation_expression: ($, previous) => narrowed($, previous),
+
     infer_type: $ => choice(
       seq('infer', choice($._type_identifier, $._splice_name)),
       prec.right(seq('infer', choice($._type_identifier, $._splice_name), 'extends', $.type)),

@@ -25,6 +25,15 @@ const UNDECIDED = [
   ['predefined_type', 'pattern'],
 ].map(String);
 
+/** Conflicts that the rules here do not have: operations are not called, and methods of literals are a rule apart. */
+const UNNECESSARY = [
+  ['call_expression', 'instantiation_expression', 'binary_expression'],
+  ['call_expression', 'instantiation_expression', 'binary_expression', 'unary_expression'],
+  ['call_expression', 'instantiation_expression', 'binary_expression', 'update_expression'],
+  ['call_expression', 'instantiation_expression', 'binary_expression', 'await_expression'],
+  ['primary_expression', 'method_definition'],
+].map(String);
+
 /** Declarations that may stand at the start of a statement with decorators of their own. */
 const DECORATED = new Set([
   'class_declaration',
@@ -108,6 +117,7 @@ function adaptBase(base) {
       rules,
       precedences: inherited.precedences.filter(order =>
         !UNDECIDED.includes(String(order.map(item => item.name)))),
+      conflicts: inherited.conflicts.filter(rules => !UNNECESSARY.includes(String(rules.map(rule => rule.name ?? rule)))),
       externals: inherited.externals.filter(token => !isJsx(token)),
       inline: inherited.inline.filter(name => !isJsx(name)),
     },

@@ -50,8 +50,8 @@ enum TokenType {
     AFTER_MEMBER_NAME,
     // Never produced: valid after `await`, whose operand may begin on the next line.
     AFTER_AWAIT,
-    // Never produced: valid after the block of an arrow function, which nothing can call.
-    AFTER_ARROW_BLOCK,
+    // Never produced: valid after what cannot be called, the block of an arrow function or `x++`.
+    AFTER_UNCALLABLE,
 };
 
 enum { WORD_SIZE = 16 };
@@ -453,7 +453,7 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
     int32_t c = lexer->lookahead;
     switch (c) {
         case '`':
-            return !valid[AFTER_ARROW_BLOCK];
+            return !valid[AFTER_UNCALLABLE];
         case ',':
         case ';':
         case '%':
@@ -479,7 +479,7 @@ static bool continues_statement(TSLexer *lexer, const bool *valid) {
             if (valid[AFTER_MEMBER_NAME]) return true;
             // fall through
         case '[':
-            if (valid[AFTER_ARROW_BLOCK]) return false;
+            if (valid[AFTER_UNCALLABLE]) return false;
             // After an expression a call or an element; in types and members a member of its own.
             return valid[LOGICAL_OR];
         case '{':

@@ -7,6 +7,8 @@ use crate::cli::args::ParseArgs;
 use crate::cli::console::Console;
 use crate::cli::{CLEAN, CommandResult, ERRORS, FAILURE};
 use crate::syntax::SyntaxFile;
+use crate::syntax::checks::checks;
+use crate::syntax::errors::{SyntaxError, errors};
 use crate::text::Encoding;
 use crate::vfs::Disk;
 
@@ -39,16 +41,15 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
         let started = Instant::now();
         let file = SyntaxFile::parse(text);
         totals.parsing += started.elapsed();
-        let places = error_places(&file);
+        let faults = faults(&file);
         if args.stats {
-            totals.count(&file, places.len());
+            totals.count(&file, faults.len());
         }
-        if !places.is_empty() {
+        if !faults.is_empty() {
             code = code.max(ERRORS);
         }
         if args.quiet {
-            let lines = places.iter().map(|(line, col)| format!("{name}:{line}:{col}\n"));
-            console.print(&lines.collect::<String>())?;
+            console.print(&faults.iter().map(|fault| line(&file, &name, fault)).collect::<String>())?;
         } else {
             let heading = if args.files.len() > 1 { format!("{name}\n") } else { String::new() };
             console.print(&(heading + &file.sexp()))?;
@@ -60,18 +61,19 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
     Ok(ExitCode::from(code))
 }
 
-/// 0-based line and column (in bytes) of each node that is an error or is missing.
-fn error_places(file: &SyntaxFile) -> Vec<(u32, u32)> {
-    let mut places = Vec::new();
+/// What does not parse, and what parses but is refused, in text order.
+fn faults(file: &SyntaxFile) -> Vec<SyntaxError> {
+    let mut faults = errors(file.root(), usize::MAX);
+    faults.extend(checks(file.root(), usize::MAX));
+    faults.sort_by_key(|fault| fault.range.start);
+    faults
+}
+
+/// One line: where it is, counted from 0 with columns in bytes, and what.
+fn line(file: &SyntaxFile, name: &str, fault: &SyntaxError) -> String {
     let source = file.text();
-    file.root().walk(|node| {
-        if node.is_error() || node.is_missing() {
-            let at = source.lines().line_col(source.as_str(), node.start(), Encoding::Utf8);
-            places.push((at.line, at.col));
-        }
-        node.has_error() || node.is_missing()
-    });
-    places
+    let at = source.lines().line_col(source.as_str(), fault.range.start, Encoding::Utf8);
+    format!("{name}:{}:{}: {}\n", at.line, at.col, fault.message)
 }
 
 impl Totals {

@@ -97,6 +97,11 @@ impl<'t> Found<'t> {
                 }
             }
             Kind::LexicalDeclaration => self.using(node),
+            Kind::PublicFieldDefinition | Kind::MethodDefinition | Kind::MethodSignature => {
+                if let Some(second) = node.children().filter(|child| child.is_token("static")).nth(1) {
+                    self.report(second, "`static` stands here twice");
+                }
+            }
             Kind::RequiredParameter => {
                 if let (Some(decorator), Some(pattern)) = (node.field(Field::Decorator), node.field(Field::Pattern))
                     && pattern.is(Kind::This)
@@ -137,15 +142,26 @@ impl<'t> Found<'t> {
             return;
         }
         if RESERVED.contains(&text) {
+            // Where a type is named any word can stand.
+            let parent = self.parent().filter(|parent| {
+                !node.is(Kind::TypeIdentifier)
+                    || parent.field(Field::Name) == Some(node)
+                        && !matches!(parent.kind(), Kind::GenericType | Kind::NestedTypeIdentifier)
+            });
+            if parent.is_none() {
+                return;
+            }
             self.report(node, format!("`{text}` is reserved and cannot be a name"));
-        } else if text == "await" && self.is_inside(node, "async") || text == "yield" && self.is_inside(node, "*") {
+        } else if !node.is(Kind::TypeIdentifier)
+            && (text == "await" && self.is_inside(node, "async") || text == "yield" && self.is_inside(node, "*"))
+        {
             self.report(node, format!("`{text}` cannot be a name here"));
         } else {
             self.letters(node);
         }
     }
 
-    /// Whether `node` stands in the body of a function that is marked so.
+    /// Whether `node` stands in a function that is marked so and is no name of its parameters.
     fn is_inside(&self, node: Node<'t>, mark: &str) -> bool {
         let mut inner = node;
         for &above in self.path.iter().rev() {
@@ -156,10 +172,12 @@ impl<'t> Found<'t> {
                 | Kind::GeneratorFunctionDeclaration
                 | Kind::ArrowFunction
                 | Kind::MethodDefinition => {
-                    return above.field(Field::Body) == Some(inner) && above.has_token(mark);
+                    let is_own = above.field(Field::Body) == Some(inner)
+                        || above.field(Field::Parameters) == Some(inner)
+                            && self.parent().is_some_and(|parent| parent.field(Field::Pattern) != Some(node));
+                    return is_own && above.has_token(mark);
                 }
-                Kind::ClassStaticBlock => return mark == "async",
-                Kind::ClassBody | Kind::MacroDeclaration => return false,
+                Kind::ClassBody | Kind::MacroDeclaration | Kind::TypeQuery => return false,
                 _ => inner = above,
             }
         }
@@ -174,14 +192,14 @@ impl<'t> Found<'t> {
         }
         let first = match text.strip_prefix("\\u") {
             Some(digits) => {
-                let digits = digits.strip_prefix('{').map_or(&digits[..digits.len().min(4)], |rest| {
-                    rest.split('}').next().unwrap_or_default()
-                });
+                let digits = digits
+                    .strip_prefix('{')
+                    .map_or(&digits[..digits.len().min(4)], |rest| rest.split('}').next().unwrap_or_default());
                 u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
             }
             None => text.chars().next(),
         };
-        if !first.is_some_and(|ch| ch.is_alphabetic() || ch == '_' || ch == '$') {
+        if !first.is_some_and(|ch| ch.is_alphabetic() || ch.is_control() || ch == '_' || ch == '$') {
             let end = node.start() + text.chars().next().map_or(0, char::len_utf8) as u32;
             self.report_range(TextRange::new(node.start(), end), "This character cannot begin a name");
         }
@@ -196,26 +214,26 @@ impl<'t> Found<'t> {
 
     fn escape(&mut self, node: Node<'t>) {
         let text = node.text();
-        let is_tagged = || {
-            self.path.iter().rev().find(|above| above.is(Kind::TemplateString)).is_some_and(|template| {
-                template.parent().is_some_and(|parent| {
-                    parent.is(Kind::CallExpression) && parent.field(Field::Arguments) == Some(*template)
-                })
-            })
-        };
         let digits = &text[1..];
         let next = node.file_text()[node.end() as usize..].bytes().next();
         let is_octal = digits.starts_with(|ch: char| ch.is_ascii_digit())
             && !(digits == "0" && !next.is_some_and(|byte| byte.is_ascii_digit()));
-        if is_octal && !is_tagged() {
+        if is_octal && !self.is_tagged() {
             self.report(node, "Octal escape sequences are not allowed: write `\\x` and two digits");
         }
         let code_point = digits.strip_prefix("u{").and_then(|rest| rest.strip_suffix('}'));
         if code_point.is_some_and(|digits| !u32::from_str_radix(digits, 16).is_ok_and(|code| code <= 0x0010_FFFF))
-            && !is_tagged()
+            && !self.is_tagged()
         {
             self.report(node, "The largest code point is `\\u{10FFFF}`");
         }
+    }
+
+    /// Whether a function gets the text as it is written.
+    fn is_tagged(&self) -> bool {
+        let Some(at) = self.path.iter().rposition(|above| above.is(Kind::TemplateString)) else { return false };
+        let parent = at.checked_sub(1).map(|above| self.path[above]);
+        parent.is_some_and(|call| call.is(Kind::CallExpression) && call.field(Field::Arguments) == Some(self.path[at]))
     }
 
     fn super_word(&mut self, node: Node<'t>) {
@@ -227,6 +245,7 @@ impl<'t> Found<'t> {
                     self.report(types, "`super` takes no type arguments");
                 }
             }
+            Kind::NewExpression => {}
             _ => self.report(node, "`super` must be called, or a member of it named"),
         }
     }
@@ -266,9 +285,11 @@ impl<'t> Found<'t> {
             && self.path.iter().rev().take_while(|above| !above.is(Kind::CallExpression)).any(|above| {
                 matches!(above.kind(), Kind::TypeAnnotation | Kind::TypeAliasDeclaration | Kind::TypeArguments)
             })
-            && !options.named_children().next().and_then(|pair| pair.field(Field::Key)).is_some_and(|key| {
-                matches!(key.text(), "with" | "assert")
-            })
+            && !options
+                .named_children()
+                .next()
+                .and_then(|pair| pair.field(Field::Key))
+                .is_some_and(|key| matches!(key.text(), "with" | "assert"))
         {
             self.report(options, "`{ with: { ... } }` expected");
         }
@@ -336,12 +357,13 @@ impl<'t> Found<'t> {
 
     fn for_in(&mut self, node: Node<'t>) {
         let Some(operator) = node.field(Field::Operator) else { return };
-        if operator.is_token("in") && node.has_token("await") {
+        if operator.is_token("in") && node.children().nth(1).is_some_and(|word| word.is_token("await")) {
             self.report(operator, "`of` expected");
         }
         if operator.is_token("of")
             && let Some(left) = node.field(Field::Left)
             && left.text() == "let"
+            && node.field(Field::Kind).is_none()
         {
             self.report(left, "`let` cannot be the variable of a loop");
         }
@@ -349,8 +371,8 @@ impl<'t> Found<'t> {
 
     fn using(&mut self, node: Node<'t>) {
         if node.field(Field::Kind).is_some_and(|word| word.text() == "using" || word.text() == "await") {
-            let names = node.named_children().filter_map(|declarator| declarator.field(Field::Name));
-            for name in names.filter(|name| name.is(Kind::ArrayPattern)) {
+            let name = node.first_named().and_then(|declarator| declarator.field(Field::Name));
+            if let Some(name) = name.filter(|name| name.is(Kind::ArrayPattern)) {
                 self.report(name, "A name expected");
             }
         }
@@ -363,7 +385,40 @@ fn is_assignment_like(node: Node<'_>) -> bool {
 }
 
 const RESERVED: &[&str] = &[
-    "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum",
-    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "null",
-    "return", "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "new",
+    "null",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
 ];

@@ -2,7 +2,7 @@
 
 use crate::base::TextRange;
 
-use super::{Kind, Node};
+use super::Node;
 
 /// One place that does not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,19 +36,37 @@ pub fn errors(root: Node<'_>, most: usize) -> Vec<SyntaxError> {
     out
 }
 
-/// An `ERROR` node covers everything the parser gave up on: its first token that is no error is
-/// where reading went wrong.
+/// An `ERROR` node covers everything the parser gave up on, which can be all that follows. What is told is
+/// the one place that explains it best: what does not fit, a bracket that is never closed, the first line.
 fn describe(error: Node<'_>) -> SyntaxError {
-    let text = error.text();
-    let first_line = text.lines().next().unwrap_or("");
-    let shown: String = first_line.chars().take(30).collect();
-    let end = error.start() + first_line.len() as u32;
-    let message = match error.children().find(|child| child.is(Kind::Error)) {
-        Some(inner) if !inner.text().is_empty() && inner.text().chars().count() < 20 => {
-            format!("`{}` does not belong here", inner.text().trim())
+    let mut open = Vec::new();
+    for child in error.children() {
+        if child.is_error() && child.first_child().is_none() {
+            let text = child.text().trim();
+            if !text.is_empty() && text.len() < 20 && !text.contains('\n') {
+                return SyntaxError { range: child.range(), message: format!("`{text}` does not belong here") };
+            }
         }
-        _ if shown.trim().is_empty() => "The code does not parse here".to_owned(),
-        _ => format!("`{}` does not parse here", shown.trim()),
+        match child.text() {
+            "(" | "[" | "{" | "${" if !child.is_named() => open.push(child),
+            ")" | "]" | "}" if !child.is_named() => drop(open.pop()),
+            _ => {}
+        }
+    }
+    if let Some(bracket) = open.last() {
+        return SyntaxError { range: bracket.range(), message: format!("`{}` is not closed", bracket.text()) };
+    }
+    let text = error.text();
+    let blank = text.len() - text.trim_start().len();
+    let first_line = text[blank..].lines().next().unwrap_or("").trim_end();
+    let shown: String = first_line.chars().take(30).collect();
+    let start = error.start() + blank as u32;
+    let message = if shown.is_empty() {
+        "The code does not parse here".to_owned()
+    } else if shown == first_line && !shown.contains(' ') {
+        format!("`{shown}` does not belong here")
+    } else {
+        format!("`{shown}` does not parse here")
     };
-    SyntaxError { range: TextRange::new(error.start(), end.max(error.start())), message }
+    SyntaxError { range: TextRange::new(start, start + first_line.len() as u32), message }
 }

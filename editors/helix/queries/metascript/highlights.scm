@@ -159,7 +159,6 @@
   (#eq? @constructor "constructor"))
 
 (call_expression function: (identifier) @function)
-(call_expression function: (await_expression (identifier) @function))
 (call_expression function: (instantiation_expression (identifier) @function))
 (call_expression
   function: (member_expression

@@ -164,7 +164,6 @@
   (#eq? @constructor "constructor"))
 
 (call_expression function: (identifier) @function.call)
-(call_expression function: (await_expression (identifier) @function.call))
 (call_expression function: (instantiation_expression (identifier) @function.call))
 (call_expression
   function: (member_expression
