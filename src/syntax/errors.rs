@@ -63,8 +63,6 @@ fn describe(error: Node<'_>) -> SyntaxError {
     let start = error.start() + blank as u32;
     let message = if shown.is_empty() {
         "The code does not parse here".to_owned()
-    } else if shown == first_line && !shown.contains(' ') {
-        format!("`{shown}` does not belong here")
     } else {
         format!("`{shown}` does not parse here")
     };
