@@ -337,3 +337,26 @@ fn a_decorator_that_is_a_value_is_typescript_s_to_judge() {
     let text = "declare function dec(t: any): any;\n@dec function f() {}\n@nothing function g() {}\nf;\ng;\n";
     assert_eq!(Project::new(&[("a.ms", text)]).check(&[]).errors, ["a.ms:2: TS1206", "a.ms:3: MS2001"]);
 }
+
+#[test]
+fn statistics_name_each_macro_with_its_cost() {
+    let project = Project::new(&[
+        (
+            "m.ms",
+            "export macro one(ctx: MacroContext) { return 1; }\nexport macro two(ctx: MacroContext) { return 2; }\n",
+        ),
+        ("main.ms", "import { one, two } from \"./m\";\nconsole.log(@one(), @one(), @two());\n"),
+    ]);
+    let table = |project: &Project| {
+        let output = project.command(&["check", "--stats"]).output().expect("msc starts");
+        let err = String::from_utf8(output.stderr).expect("statistics are UTF-8");
+        let cells = |line: &str| line.split_whitespace().take(6).map(str::to_owned).collect::<Vec<_>>();
+        let mut rows: Vec<Vec<String>> = err.lines().filter(|line| line.starts_with('@')).map(cells).collect();
+        rows.sort();
+        rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(table(&project), ["@one (m.ms) 2 2 0 0", "@two (m.ms) 1 1 0 0"]);
+    assert_eq!(table(&project), ["@one (m.ms) 2 0 2 0", "@two (m.ms) 1 0 1 0"]);
+    project.write("main.ms", "import { one, two } from \"./m\";\nconsole.log(@one(), @one(), @two(), 3);\n");
+    assert_eq!(table(&project), ["@one (m.ms) 2 0 2 0", "@two (m.ms) 1 0 1 0"]);
+}

@@ -13,7 +13,10 @@ use crate::cli::trust::for_run;
 use crate::cli::watch::watch;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::project::check::{CheckStats, check};
-use crate::project::{World, WorldOptions};
+use crate::project::costs::of_macros;
+use crate::project::expansion::{megabytes, milliseconds};
+use crate::project::{Snapshot, World, WorldOptions};
+use crate::std_lib;
 
 pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
     let mut paths: Vec<FilePath> = args.paths.iter().map(|path| console.resolve(path)).collect();
@@ -49,8 +52,62 @@ fn once(args: &CheckArgs, console: &Console, world: &mut World, paths: &[FilePat
     }
     if args.stats {
         print_stats(console, world, &stats, start);
+        print_macros(console, &snap, paths);
     }
     Ok(ExitCode::from(if has_errors { ERRORS } else { CLEAN }))
+}
+
+/// Macros that are told one by one.
+const MOST_MACROS: usize = 20;
+
+/// The time, memory and cache state of each macro.
+fn print_macros(console: &Console, snap: &Snapshot, paths: &[FilePath]) {
+    let costs = of_macros(snap, paths);
+    if costs.is_empty() {
+        return;
+    }
+    let name = |file: &FilePath| match std_lib::specifier(file) {
+        Some(specifier) => specifier,
+        None => file.relative_to(&console.cwd).to_owned(),
+    };
+    let mut rows: Vec<[String; 8]> =
+        vec![["macro", "uses", "ran", "cached", "stale", "time", "memory", "slowest"].map(str::to_owned)];
+    for cost in costs.iter().take(MOST_MACROS) {
+        let shown = format!("@{} ({})", cost.callee.name, name(&cost.callee.module));
+        let slowest = cost.slowest.as_ref().map_or_else(String::new, |(micros, file, line)| {
+            format!("{} at {}:{}", milliseconds(*micros), name(file), line + 1)
+        });
+        let count = |number: u32| grouped(u64::from(number));
+        rows.push([
+            shown,
+            count(cost.uses),
+            count(cost.ran),
+            count(cost.cached),
+            count(cost.stale),
+            milliseconds(cost.micros),
+            megabytes(cost.memory_bytes),
+            slowest,
+        ]);
+    }
+    let widths: Vec<usize> =
+        (0..8).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    console.note("");
+    for row in &rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(at, (cell, width))| match at {
+                // Names to the left, numbers to the right.
+                0 | 7 => format!("{cell:<width$}"),
+                _ => format!("{cell:>width$}"),
+            })
+            .collect();
+        console.note(cells.join("  ").trim_end());
+    }
+    if costs.len() > MOST_MACROS {
+        console.note(&format!("and {} more", plural(costs.len() - MOST_MACROS, "macro")));
+    }
 }
 
 fn print_stats(console: &Console, world: &World, stats: &CheckStats, start: Instant) {

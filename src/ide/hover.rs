@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::expand::{CallSite, CallState, Expanded};
+use crate::project::expansion::cost;
 use crate::project::locate::{Side, engine_places};
 use crate::project::problems::source_names;
 use crate::project::{Loaded, Snapshot};
@@ -32,6 +33,9 @@ pub fn hover(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> 
     if let Some((expanded, site)) = use_here {
         let answer = answer.get_or_insert(HoverAnswer { range: site.name, markdown: String::new() });
         append_expansion(&mut answer.markdown, &expanded, &site);
+        if let Some(cost) = cost(&loaded.snap, file, &site) {
+            write_paragraph(&mut answer.markdown, &format!("*{}*", cost.shown()));
+        }
     }
     Ok(answer)
 }

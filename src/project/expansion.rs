@@ -253,19 +253,32 @@ pub struct Cost {
 impl Cost {
     /// `ran 0.4 ms, 1.2 MB`, `cached (0.4 ms when it ran)`.
     pub fn shown(&self) -> String {
-        let time = match self.micros {
-            micros if micros < 10_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
-            micros => format!("{} ms", micros / 1_000),
-        };
+        let time = milliseconds(self.micros);
         let memory = match self.memory_bytes {
             0 => String::new(),
-            bytes => format!(", {}.{} MB", bytes >> 20, ((bytes & 0xF_FFFF) * 10) >> 20),
+            bytes => format!(", {}", megabytes(bytes)),
         };
         match self.source {
             Source::Ran => format!("ran {time}{memory}"),
             Source::Cache => format!("cached ({time}{memory} when it ran)"),
             Source::Stale => format!("stale ({time}{memory} when it ran)"),
         }
+    }
+}
+
+/// `0.4 ms`, `120 ms`.
+pub fn milliseconds(micros: u64) -> String {
+    match micros {
+        micros if micros < 10_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
+        micros => format!("{} ms", micros / 1_000),
+    }
+}
+
+/// `1.2 MB`; `-` for what was not measured.
+pub fn megabytes(bytes: u64) -> String {
+    match bytes {
+        0 => "-".to_owned(),
+        bytes => format!("{}.{} MB", bytes >> 20, ((bytes & 0xF_FFFF) * 10) >> 20),
     }
 }
 

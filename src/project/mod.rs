@@ -7,6 +7,7 @@
 pub mod build;
 pub mod check;
 pub mod config;
+pub mod costs;
 pub mod expansion;
 pub mod files;
 mod graph;
