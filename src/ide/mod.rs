@@ -6,6 +6,8 @@
 
 pub mod complete;
 pub mod document;
+pub mod document_highlight;
+pub mod document_link;
 pub mod document_symbol;
 pub mod file_rename;
 pub mod folding_range;
@@ -16,6 +18,7 @@ pub mod hover;
 pub mod inlay;
 pub mod lens;
 pub mod locals;
+pub mod on_type_formatting;
 pub mod references;
 pub mod rename;
 pub mod selection_range;

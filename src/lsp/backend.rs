@@ -15,7 +15,8 @@ use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
 use super::live::{Live, LiveRequest};
 use super::request::{
-    definition, document_symbol, folding_range, references, rename, selection_range, semantic_tokens, signature,
+    definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
+    rename, selection_range, semantic_tokens, signature,
 };
 use super::request::{files, hierarchy, inlay, lens};
 use super::to_proto;
@@ -171,6 +172,32 @@ impl LanguageServer for Backend {
 
     async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
         self.ask_live("documentSymbol", params.text_document, document_symbol::document_symbol).await
+    }
+
+    async fn document_highlight(&self, params: DocumentHighlightParams) -> Result<Option<Vec<DocumentHighlight>>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let work = move |live: &Live<'_>| document_highlight::document_highlight(live, position);
+        self.ask_live("documentHighlight", text_document, work).await
+    }
+
+    async fn linked_editing_range(&self, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let work = move |live: &Live<'_>| document_highlight::linked_editing_range(live, position);
+        self.ask_live("linkedEditingRange", text_document, work).await.map(Option::flatten)
+    }
+
+    async fn on_type_formatting(&self, params: DocumentOnTypeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let document = params.text_document_position.text_document.clone();
+        let work = move |live: &Live<'_>| on_type_formatting::on_type_formatting(live, params);
+        self.ask_live("onTypeFormatting", document, work).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask_live("documentLink", params.text_document, document_link::document_link).await
+    }
+
+    async fn document_link_resolve(&self, params: DocumentLink) -> Result<DocumentLink> {
+        self.question("documentLink/resolve", None, params, document_link::resolve).await
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {

@@ -191,6 +191,16 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         references_provider: Some(OneOf::Left(true)),
         signature_help_provider: Some(signature_help),
         rename_provider: Some(rename),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
+        document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
+            first_trigger_character: "\n".to_owned(),
+            more_trigger_character: Some(["}", ")", "]"].map(str::to_owned).to_vec()),
+        }),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
         document_symbol_provider: Some(OneOf::Left(true)),
         semantic_tokens_provider: Some(semantic_tokens.into()),
         folding_range_provider: Some(true.into()),

@@ -187,6 +187,11 @@ impl Snapshot {
         Ok(programs)
     }
 
+    /// The file that a module specifier names in `from`, as macros' imports are found. May read the disk.
+    pub fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath> {
+        scope::resolve(self, from, specifier)
+    }
+
     /// The files as the engine sees them at this revision.
     pub fn files(&self) -> Arc<dyn Files> {
         Arc::new(ProgramFiles::new(self.clone()))

@@ -1,12 +1,15 @@
 //! Editor features over fixtures: one file of tests a feature. How a fixture is written is said in
 //! [`support`].
 
+mod document_highlight;
+mod document_link;
 mod document_symbol;
 mod file_rename;
 mod fixtures;
 mod folding_range;
 mod hierarchy;
 mod hints;
+mod on_type_formatting;
 mod references;
 mod rename;
 mod signature;

@@ -99,3 +99,36 @@ async fn a_selection_for_each_cursor_in_the_clients_columns() {
     assert_eq!((&word["start"]["character"], &word["end"]["line"]), (&json!(4), &json!(0)));
     assert!(answer[0]["parent"].is_object());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn places_of_a_name_and_of_a_label() {
+    let mut client = Client::start(Script::plain(), quiet()).await;
+    client.open(A, "let a = 1;\nx: for (;;) { a; continue x; }\n").await;
+    let places = client.ask("textDocument/documentHighlight", crate::support::at(A, 0, 4)).await;
+    let kinds: Vec<&Value> = places.as_array().expect("places").iter().map(|place| &place["kind"]).collect();
+    assert_eq!(kinds, [&json!(3), &json!(2)]);
+    let label = client.ask("textDocument/linkedEditingRange", crate::support::at(A, 1, 0)).await;
+    assert_eq!(label["ranges"].as_array().map(Vec::len), Some(2));
+    let name = client.ask("textDocument/linkedEditingRange", crate::support::at(A, 0, 4)).await;
+    assert_eq!(name, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_line_is_indented_as_the_editor_does() {
+    let mut client = Client::start(Script::plain(), quiet()).await;
+    client.open(A, "function f() {\n\n}\n").await;
+    let mut params = crate::support::at(A, 1, 0);
+    params["ch"] = json!("\n");
+    params["options"] = json!({ "tabSize": 4, "insertSpaces": true });
+    let edits = client.ask("textDocument/onTypeFormatting", params).await;
+    assert_eq!(edits[0]["newText"], "    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn links_say_what_to_ask_for() {
+    let mut client = Client::start(Script::plain(), quiet()).await;
+    client.open(A, "import { b } from './b';\n").await;
+    let links = ask(&mut client, "textDocument/documentLink").await;
+    assert_eq!(links[0]["range"]["start"]["character"], 19);
+    assert!(links[0]["data"].is_object(), "{links}");
+}

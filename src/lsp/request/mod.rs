@@ -5,6 +5,8 @@
 
 pub mod completion;
 pub mod definition;
+pub mod document_highlight;
+pub mod document_link;
 pub mod document_symbol;
 pub mod edits;
 pub mod files;
@@ -13,6 +15,7 @@ pub mod hierarchy;
 pub mod hover;
 pub mod inlay;
 pub mod lens;
+pub mod on_type_formatting;
 pub mod references;
 pub mod rename;
 pub mod selection_range;
