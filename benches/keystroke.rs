@@ -84,9 +84,14 @@ struct Editor {
     version: i32,
 }
 
+/// Macros run in the command's own workers, not in copies of this bench.
+fn options() -> WorldOptions {
+    WorldOptions { exe: env!("CARGO_BIN_EXE_msc").into(), ..WorldOptions::new(vec![FilePath::new("/p")]) }
+}
+
 impl Editor {
     fn new(text: &str) -> Editor {
-        let mut world = World::new(WorldOptions::new(vec![FilePath::new("/p")]));
+        let mut world = World::new(options());
         let file = FilePath::new(FILE);
         world.apply(Change::Open { file, version: 1, text: text.to_owned() }).expect("the file opens");
         // The first reader makes the tree.

@@ -242,6 +242,11 @@ impl Host {
     }
 
     fn spawn(&self) -> io::Result<Worker> {
+        // A program that does not answer to `macro-worker` (a test, a bench) starts over as itself: its
+        // workers must not have workers, or a second later there are thousands.
+        if std::env::args_os().nth(1).is_some_and(|arg| arg == "macro-worker") {
+            return Err(io::Error::other("a macro worker starts no workers"));
+        }
         let mut command = Command::new(&self.options.exe);
         command.arg("macro-worker").env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
