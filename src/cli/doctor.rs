@@ -114,7 +114,7 @@ fn project(folder: &FilePath, console: &Console, report: &mut Report) -> Project
             report.line(Verdict::Bad, format!("{shown}: {message}"));
             report.advice("`msc check` shows where");
         }
-        None => report.line(Verdict::Good, shown.to_string()),
+        None => report.line(Verdict::Good, shown),
     }
     project
 }
