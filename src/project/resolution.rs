@@ -17,7 +17,9 @@ use super::{ProjectId, Revision, Snapshot, config};
 /// The resolver of each project, with the revision it was made at. One that could not be made
 /// (options that make no sense) is not asked for again before something changes.
 #[derive(Default)]
-pub(super) struct Resolvers(Mutex<HashMap<(ProjectId, Wanted), (Revision, Option<Arc<dyn ModuleResolver>>)>>);
+pub(super) struct Resolvers(Mutex<HashMap<(ProjectId, Wanted), Made>>);
+
+type Made = (Revision, Option<Arc<dyn ModuleResolver>>);
 
 impl Resolvers {
     fn get(&self, snap: &Snapshot, id: &ProjectId, wanted: Wanted) -> Option<Arc<dyn ModuleResolver>> {

@@ -119,10 +119,8 @@ impl<'t> Found<'t> {
                     self.report(colon, "`extends` expected");
                 }
             }
-            Kind::Splice => {
-                if !self.path.iter().any(|above| above.is(Kind::QuoteExpression)) {
-                    self.report(node, "Code is spliced in quotes only");
-                }
+            Kind::Splice if !self.path.iter().any(|above| above.is(Kind::QuoteExpression)) => {
+                self.report(node, "Code is spliced in quotes only");
             }
             _ => {}
         }
@@ -217,7 +215,7 @@ impl<'t> Found<'t> {
         let digits = &text[1..];
         let next = node.file_text()[node.end() as usize..].bytes().next();
         let is_octal = digits.starts_with(|ch: char| ch.is_ascii_digit())
-            && !(digits == "0" && !next.is_some_and(|byte| byte.is_ascii_digit()));
+            && (digits != "0" || next.is_some_and(|byte| byte.is_ascii_digit()));
         if is_octal && !self.is_tagged() {
             self.report(node, "Octal escape sequences are not allowed: write `\\x` and two digits");
         }

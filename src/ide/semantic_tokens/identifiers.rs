@@ -199,12 +199,13 @@ impl<'t> Walk<'t, '_> {
 
     /// Whether what stands here is assigned to.
     fn is_written(&self, field: Option<Field>) -> bool {
-        match (self.parent_kind(), field) {
-            (Some(Kind::AssignmentExpression | Kind::AugmentedAssignmentExpression), Some(Field::Left)) => true,
-            (Some(Kind::UpdateExpression), _) => true,
-            (Some(Kind::ForInStatement), Some(Field::Left)) => true,
-            _ => false,
-        }
+        matches!(
+            (self.parent_kind(), field),
+            (
+                Some(Kind::AssignmentExpression | Kind::AugmentedAssignmentExpression | Kind::ForInStatement),
+                Some(Field::Left)
+            ) | (Some(Kind::UpdateExpression), _)
+        )
     }
 
     /// Names of members, where they are declared and where they are used.
@@ -266,10 +267,8 @@ impl<'t> Walk<'t, '_> {
                 about = self.context.class.clone().map(|class| About::Member { class, is_static });
             }
             Some((object, Kind::Identifier)) => match self.lookup(object, Space::Value) {
-                Some(known) if known.binding.kind == BindingKind::Enum => {
-                    if kind == TokenKind::Property {
-                        (kind, modifiers) = (TokenKind::EnumMember, Modifiers::READONLY);
-                    }
+                Some(known) if known.binding.kind == BindingKind::Enum && kind == TokenKind::Property => {
+                    (kind, modifiers) = (TokenKind::EnumMember, Modifiers::READONLY);
                 }
                 Some(known) if matches!(known.binding.kind, BindingKind::Class | BindingKind::Import) => {
                     about = Some(About::Member { class: known.binding.name.into(), is_static: true });

@@ -370,7 +370,7 @@ impl<'t, 'l> Walk<'t, 'l> {
                 context.class = None;
             }
             Kind::MacroInvocation => {
-                if !node.field(Field::Name).is_some_and(|name| name.text() == "comptime") {
+                if node.field(Field::Name).is_none_or(|name| name.text() != "comptime") {
                     return None;
                 }
                 context.modifiers = context.modifiers.with(Modifiers::COMPILE_TIME);

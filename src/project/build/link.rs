@@ -122,8 +122,8 @@ mod tests {
              let t: import(\"./d.js\").T; // './a'\nimport j from \"./j.json\" with { type: \"json\" };\nimport k from 'k';\n"
         );
         for needle in ["import a", "type T", "export *", "await", "let t", "// './a'", "import k"] {
-            let after = linked.text.find(needle).unwrap() as u32;
-            assert_eq!(linked.unlinked(after), source.find(needle).unwrap() as u32, "{needle}");
+            let after = linked.text.find(needle).expect("it is there") as u32;
+            assert_eq!(linked.unlinked(after), source.find(needle).expect("it is there") as u32, "{needle}");
         }
     }
 }
