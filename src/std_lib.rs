@@ -25,12 +25,18 @@ pub const FILES: &[(&str, &str)] = &[
     ("macros/derive/ord.ms", include_str!("std/macros/derive/ord.ms")),
     ("macros/derive/with.ms", include_str!("std/macros/derive/with.ms")),
     ("macros/derive/words.ms", include_str!("std/macros/derive/words.ms")),
+    ("macros/client.ms", include_str!("std/macros/client.ms")),
+    ("macros/client/openapi.ms", include_str!("std/macros/client/openapi.ms")),
+    ("macros/client/schema.ms", include_str!("std/macros/client/schema.ms")),
+    ("macros/client/sql.ms", include_str!("std/macros/client/sql.ms")),
     ("macros/embed.ms", include_str!("std/macros/embed.ms")),
     ("macros/serialize.ms", include_str!("std/macros/serialize.ms")),
     ("macros.ms", include_str!("std/macros.ms")),
     ("runtime.ms", include_str!("std/runtime.ms")),
+    ("runtime/client.ms", include_str!("std/runtime/client.ms")),
     ("runtime/json.ms", include_str!("std/runtime/json.ms")),
     ("runtime/make.ms", include_str!("std/runtime/make.ms")),
+    ("runtime/sql.ms", include_str!("std/runtime/sql.ms")),
 ];
 
 /// Macros that need no import, with the module (below [`ROOT`]) that declares them.

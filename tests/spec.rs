@@ -294,6 +294,7 @@ pages! {
     inputs: "macros/inputs.md",
     macro_errors: "macros/errors.md",
     macros: "macros/macros.md",
+    macros_client: "macros/client.md",
     macros_derive_builder: "macros/derive-builder.md",
     macros_derive_default: "macros/derive-default.md",
     macros_derive_ord: "macros/derive-ord.md",

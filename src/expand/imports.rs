@@ -213,6 +213,10 @@ impl<'a> Imports<'a> {
 
     /// How this file names another one.
     pub fn specifier_of(&self, target: &FilePath) -> String {
+        // The standard library stands where packages do, and is none: all its modules can be imported.
+        if target.is_under(&FilePath::new(std_lib::ROOT)) {
+            return specifier_between(self.file, target);
+        }
         let package = self.scope.package_specifier(self.file, &self.facts.imports, target);
         package.unwrap_or_else(|| specifier_between(self.file, target))
     }
