@@ -224,7 +224,7 @@ fn main() {
         let found = timed(&mut class, || program.references(&first, at("C0"), true, &cancel)).expect("references");
         assert!(found.len() > 3);
         timed(&mut method, || program.references(&first, at("equals"), true, &cancel)).expect("references");
-        let found = timed(&mut symbols, || program.workspace_symbols("debugStr", &cancel)).expect("symbols");
+        let found = timed(&mut symbols, || program.declarations(&cancel)).expect("symbols");
         assert!(!found.is_empty());
     }
     report("references of a class", class);

@@ -435,17 +435,12 @@ fn references_and_symbols_are_found_in_the_whole_program() {
     assert_eq!(places(false), ["/p/a.ts:45", "/p/b.ts:74"]);
     assert_eq!(places(true), ["/p/a.ts:45", "/p/b.ts:74", &format!("/p/user.ts:{at}")]);
 
-    let symbols = p.program.workspace_symbols("equals", &Cancel::new()).unwrap();
-    assert_eq!(symbols.len(), 1);
-    assert_eq!((symbols[0].0.as_str(), symbols[0].1), ("equals", CompletionKind::Method));
-    assert_eq!(symbols[0].2.range.of(USER), "equals");
-    let symbols = p.program.workspace_symbols("us", &Cancel::new()).unwrap();
-    let symbols: Vec<_> = symbols.iter().map(|(name, kind, place)| (name.as_str(), *kind, place.file.name())).collect();
-    assert_eq!(
-        symbols,
-        [("User", CompletionKind::Class, "user.ts"), ("equals", CompletionKind::Method, "user.ts")],
-        "the better match comes first"
-    );
+    let declared = p.program.declarations(&Cancel::new()).unwrap();
+    let user = declared.iter().find(|one| one.file.name() == "user.ts").expect("the file is there");
+    let told: Vec<_> = user.list.iter().map(|one| (&*one.name, one.kind, one.is_exported)).collect();
+    assert!(told.contains(&("User", CompletionKind::Class, true)), "{told:?}");
+    assert!(told.contains(&("equals", CompletionKind::Method, false)), "{told:?}");
+    assert!(user.list.iter().all(|one| one.range.of(USER) == &*one.name));
 }
 
 #[test]

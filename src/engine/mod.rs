@@ -269,6 +269,25 @@ pub struct CallItem {
     pub place: Place,
 }
 
+/// A name that a file declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    pub name: Box<str>,
+    pub kind: CompletionKind,
+    pub range: TextRange,
+    /// Other modules can import it by this name.
+    pub is_exported: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Declarations {
+    pub file: FilePath,
+    /// A file of a package, not of the project.
+    pub is_external: bool,
+    /// In text order.
+    pub list: Arc<[Declaration]>,
+}
+
 /// One end of calls, and where they stand: in the caller's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calls {
@@ -466,12 +485,8 @@ pub trait Program: Any + Send + Sync {
     fn organize_imports(&self, file: &FilePath, mode: Organize, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
     /// What follows when a file or directory gets another name: the imports that name it.
     fn file_renamed(&self, old: &FilePath, new: &FilePath, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
-    /// Symbols of the whole program whose name matches `query`; without those of libraries.
-    fn workspace_symbols(
-        &self,
-        query: &str,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError>;
+    /// What every file but the engine's own libraries declares; kept for as long as a file is the same.
+    fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError>;
     /// JavaScript of the given files, as ES modules, and what else the options ask for (see
     /// [`TypeEngine::config_to_emit`]); with what kept declarations from being written. Files of
     /// which nothing exists at run time are left out. Type errors do not stop it.

@@ -1,16 +1,24 @@
 //! Completion: the engine's list over the live text with the last known expansions, and what only
 //! macros need (names after `@`).
 
+use std::collections::HashSet;
+
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{CompletionItem, CompletionKind};
 use crate::expand::CallState;
-use crate::project::Snapshot;
 use crate::project::locate::{Side, engine_places};
-use crate::syntax::{Context, SyntaxFile, context};
+use crate::project::{Loaded, Snapshot};
+use crate::syntax::{Context, Field, SyntaxFile, context};
 use crate::text::TextEdit;
 
-use super::IdeResult;
 use super::generated::source_range;
+use super::{IdeResult, auto_import, postfix, signature};
+
+/// What a token begins with that names an import: a module's specifier and a name follow.
+const IMPORT: &str = "\u{1}import\n";
+
+/// Names of other modules in one list; the list says that it is incomplete where there are more.
+const MOST_IMPORTS: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
@@ -27,6 +35,8 @@ pub struct Completion {
     pub deprecated: bool,
     /// Goes back to [`resolve`]; opaque.
     pub token: Option<String>,
+    /// Edits elsewhere in the file that belong to it: an import, what a postfix takes away.
+    pub edits: Vec<TextEdit>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,10 +66,15 @@ pub fn complete(
     let word = word_at(text.as_str(), offset);
     let is_after_at = text.as_str()[..word.start as usize].ends_with('@');
     if is_after_at && file.is_metascript() && snap.syntax(file).is_none_or(|syntax| is_macro_name(&syntax, offset)) {
-        return Ok(macro_names(snap, file, word));
+        return macro_names(snap, file, word, cancel);
     }
     if trigger == Some('@') {
         return Ok(Completions::default());
+    }
+    if file.is_metascript()
+        && let Some(items) = macro_argument(snap, file, offset, word)
+    {
+        return Ok(Completions { items, is_incomplete: false });
     }
     let loaded = snap.program_for(file, cancel)?;
     let snap = &loaded.snap;
@@ -72,7 +87,7 @@ pub fn complete(
     let is_stale = snap.expanded(file).filter(|_| file.is_metascript()).is_some_and(|expanded| {
         expanded.calls.iter().any(|call| matches!(call.state, CallState::Missing | CallState::Stale))
     });
-    let items = list
+    let mut items: Vec<Completion> = list
         .items
         .into_iter()
         .filter(|item| !item.label.starts_with("__ms_"))
@@ -92,10 +107,22 @@ pub fn complete(
                 replace,
                 deprecated: item.deprecated,
                 token: item.token,
+                edits: Vec::new(),
             }
         })
         .collect();
-    Ok(Completions { items, is_incomplete: list.is_incomplete || is_stale })
+    let mut is_cut = false;
+    if list.is_member {
+        items.extend(postfix::snippets(text.as_str(), word));
+    } else if !items.is_empty() && trigger.is_none() && is_code(snap, file, offset) {
+        if word.is_empty() {
+            // Too many to send at once; the first letter asks for them.
+            is_cut = true;
+        } else {
+            is_cut |= add_imports(&loaded, file, word.of(text.as_str()), word, &mut items, cancel)?;
+        }
+    }
+    Ok(Completions { items, is_incomplete: list.is_incomplete || is_stale || is_cut })
 }
 
 /// More about one item of a list that `complete` gave for `file` and `offset`.
@@ -107,6 +134,11 @@ pub fn resolve(
     token: &str,
     cancel: &Cancel,
 ) -> IdeResult<CompletionDetail> {
+    if let Some((specifier, name)) = token.strip_prefix(IMPORT).and_then(|rest| rest.split_once('\n')) {
+        let detail = format!("import {{ {name} }} from \"{specifier}\"");
+        let edits = auto_import::edits(snap, file, name, specifier);
+        return Ok(CompletionDetail { detail: Some(detail), documentation: None, edits });
+    }
     let loaded = snap.program_for(file, cancel)?;
     let snap = &loaded.snap;
     let (path, places) = engine_places(snap, file, offset, Side::Before);
@@ -149,28 +181,108 @@ fn word_at(text: &str, offset: u32) -> TextRange {
     TextRange::new(start as u32, offset)
 }
 
-/// The macros in scope, after `@`.
 /// Not in a comment or a string.
 fn is_macro_name(syntax: &SyntaxFile, offset: u32) -> bool {
     matches!(context::at(syntax, offset), Context::MacroName { .. })
 }
 
-fn macro_names(snap: &Snapshot, file: &FilePath, word: TextRange) -> Completions {
-    let items = snap
-        .macros_in_scope(file)
-        .into_iter()
-        .map(|(name, module)| Completion {
-            insert: name.clone(),
-            sort: name.clone(),
-            label: name,
-            kind: CompletionKind::Function,
+fn macro_names(snap: &Snapshot, file: &FilePath, word: TextRange, cancel: &Cancel) -> IdeResult<Completions> {
+    let item = |name: String, module: String, is_imported: bool| Completion {
+        insert: name.clone(),
+        sort: format!("{} {name}", if is_imported { "11" } else { "16" }),
+        filter: None,
+        kind: CompletionKind::Function,
+        is_snippet: false,
+        replace: word,
+        deprecated: false,
+        token: (!is_imported).then(|| format!("{IMPORT}{module}\n{name}")),
+        edits: if is_imported { Vec::new() } else { auto_import::edits(snap, file, &name, &module) },
+        label_detail: Some(module),
+        label: name,
+    };
+    let known = snap.macros_in_scope(file);
+    let mut items: Vec<Completion> =
+        known.iter().map(|(name, module)| item(name.clone(), module.clone(), true)).collect();
+    // Only a program that is there already: names in scope do not wait for one.
+    let loaded = snap.program_for(file, cancel)?;
+    for (name, module) in auto_import::importable_macros(&loaded, file, cancel)? {
+        if !known.iter().any(|(other, _)| *other == name) {
+            items.push(item(name, module, false));
+        }
+    }
+    Ok(Completions { items, is_incomplete: false })
+}
+
+/// What a macro takes at the cursor, where it takes a name and its documentation lists them as
+/// "- `Name`: …".
+fn macro_argument(snap: &Snapshot, file: &FilePath, offset: u32, word: TextRange) -> Option<Vec<Completion>> {
+    let (name, index) = signature::macro_call(snap, file, offset)?;
+    let found = snap.macro_named(file, &name)?;
+    let syntax = snap.syntax(&found.module)?;
+    let declaration = signature::declaration(syntax.root(), &found.name)?;
+    let parameters: Vec<_> = declaration.field(Field::Parameters)?.named_children().skip(1).collect();
+    let parameter = parameters.get(index as usize).or(parameters.last())?;
+    let takes_a_name = parameter.text().contains("Name");
+    if !takes_a_name || (index as usize >= parameters.len() && !parameter.text().starts_with("...")) {
+        return None;
+    }
+    let documentation = signature::documentation(declaration);
+    let listed = documentation.lines().filter_map(|line| line.strip_prefix("- `")?.split_once('`'));
+    let items: Vec<Completion> = listed
+        .map(|(name, rest)| Completion {
+            label: name.to_owned(),
+            kind: CompletionKind::Constant,
+            insert: name.to_owned(),
             is_snippet: false,
             filter: None,
-            label_detail: Some(module),
+            sort: format!("11 {name}"),
+            label_detail: Some(rest.trim_start_matches(':').trim().to_owned()),
             replace: word,
             deprecated: false,
             token: None,
+            edits: Vec::new(),
         })
         .collect();
-    Completions { items, is_incomplete: false }
+    (!items.is_empty()).then_some(items)
+}
+
+/// Whether names can be written at the cursor.
+fn is_code(snap: &Snapshot, file: &FilePath, offset: u32) -> bool {
+    snap.syntax(file).is_none_or(|syntax| !matches!(context::at(&syntax, offset), Context::Text))
+}
+
+/// Adds what could be imported; whether there is more than a list takes.
+fn add_imports(
+    loaded: &Loaded,
+    file: &FilePath,
+    typed: &str,
+    word: TextRange,
+    items: &mut Vec<Completion>,
+    cancel: &Cancel,
+) -> IdeResult<bool> {
+    let known: HashSet<String> = items.iter().map(|item| item.label.clone()).collect();
+    let wanted = |name: &str| auto_import::matches(name, typed) && !known.contains(name) && !name.starts_with("__ms_");
+    let found = auto_import::importable(loaded, file, &wanted, cancel)?;
+    let is_cut = found.len() > MOST_IMPORTS;
+    let syntax = loaded.snap.syntax(file);
+    items.extend(found.into_iter().take(MOST_IMPORTS).map(|one| {
+        Completion {
+            insert: one.name.clone(),
+            kind: one.kind,
+            is_snippet: false,
+            filter: Some(one.name.clone()),
+            sort: format!("16 {} {}", one.name, one.specifier),
+            edits: syntax
+                .as_ref()
+                .and_then(|syntax| auto_import::import_edit(syntax, &one.name, &one.specifier))
+                .into_iter()
+                .collect(),
+            token: Some(format!("{IMPORT}{}\n{}", one.specifier, one.name)),
+            label_detail: Some(one.specifier),
+            replace: word,
+            deprecated: false,
+            label: one.name,
+        }
+    }));
+    Ok(is_cut)
 }

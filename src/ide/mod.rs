@@ -4,6 +4,8 @@
 //! offsets in the live text of the file that a person sees; offsets of expanded text stay inside
 //! (`project::locate` leads both ways).
 
+pub mod auto_import;
+pub mod code_action;
 pub mod complete;
 pub mod document;
 pub mod document_highlight;
@@ -19,11 +21,14 @@ pub mod inlay;
 pub mod lens;
 pub mod locals;
 pub mod on_type_formatting;
+pub mod postfix;
+mod quick_fix;
 pub mod references;
 pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
 pub mod signature;
+pub mod workspace_symbol;
 
 use crate::base::Cancelled;
 use crate::engine::EngineError;

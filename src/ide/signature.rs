@@ -39,7 +39,7 @@ pub fn signature_help(
 }
 
 /// The macro among whose arguments the cursor stands, and which argument it is.
-fn macro_call(snap: &Snapshot, file: &FilePath, offset: u32) -> Option<(String, u32)> {
+pub(super) fn macro_call(snap: &Snapshot, file: &FilePath, offset: u32) -> Option<(String, u32)> {
     let syntax = snap.syntax(file)?;
     let text = syntax.text().as_str();
     match context::at(&syntax, offset) {

@@ -14,11 +14,11 @@ use tower_lsp::ls_types::*;
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate;
 use super::live::{Live, LiveRequest};
+use super::request::{code_action, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
     definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
     rename, selection_range, semantic_tokens, signature,
 };
-use super::request::{files, hierarchy, inlay, lens};
 use super::to_proto;
 
 pub struct Backend {
@@ -265,6 +265,20 @@ impl LanguageServer for Backend {
     async fn subtypes(&self, params: TypeHierarchySubtypesParams) -> Result<Option<Vec<TypeHierarchyItem>>> {
         let uri = params.item.uri.clone();
         self.question("typeHierarchy/subtypes", Some(&uri), params, hierarchy::subtypes).await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        self.question("workspace/symbol", None, params, workspace_symbol::symbols).await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/codeAction", Some(&uri), params, code_action::actions).await
+    }
+
+    async fn code_action_resolve(&self, params: CodeAction) -> Result<CodeAction> {
+        let uri = code_action::file(&params).and_then(|file| to_proto::uri(&file));
+        self.question("codeAction/resolve", uri.as_ref(), params, code_action::resolve).await
     }
 
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {

@@ -9,6 +9,7 @@ use crate::base::FilePath;
 use crate::text::Encoding;
 
 use super::from_proto;
+use super::request::code_action::KINDS;
 use super::request::semantic_tokens::TokenLegend;
 
 /// What the client can be told to ask for again.
@@ -25,6 +26,10 @@ pub struct Abilities {
     pub snippets: bool,
     pub label_details: bool,
     pub insert_replace: bool,
+    /// Edits elsewhere may come with the item that a person takes.
+    pub lazy_edits: bool,
+    /// Edits of a code action may come when a person takes it.
+    pub lazy_actions: bool,
     pub deprecated_tag: bool,
     pub deprecated_flag: bool,
     /// Completion kinds up to this number are known to it, where it names no set of its own.
@@ -73,6 +78,14 @@ impl Abilities {
             encoding: encoding(client),
             snippets: item.snippet_support.unwrap_or(false),
             label_details: item.label_details_support.unwrap_or(false),
+            lazy_actions: document
+                .code_action
+                .and_then(|action| action.resolve_support)
+                .is_some_and(|support| support.properties.iter().any(|one| one == "edit")),
+            lazy_edits: item
+                .resolve_support
+                .as_ref()
+                .is_some_and(|support| support.properties.iter().any(|one| one == "additionalTextEdits")),
             insert_replace: item.insert_replace_support.unwrap_or(false),
             deprecated_tag: item
                 .tag_support
@@ -205,6 +218,12 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         semantic_tokens_provider: Some(semantic_tokens.into()),
         folding_range_provider: Some(true.into()),
         selection_range_provider: Some(true.into()),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(KINDS.iter().map(|(_, name)| CodeActionKind::from(*name)).collect()),
+            resolve_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
         inlay_hint_provider: Some(OneOf::Left(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),

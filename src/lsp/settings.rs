@@ -14,7 +14,6 @@ use crate::engine::InlayOptions;
 pub struct Settings {
     pub inlay_hints: InlayHints,
     pub code_lens: CodeLens,
-    pub completion: Completion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -38,15 +37,6 @@ pub struct CodeLens {
     pub references: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Completion {
-    /// Names of other modules, with the import they need.
-    pub auto_import: bool,
-    /// `.if`, `.log` and the like behind an expression.
-    pub postfix: bool,
-}
-
 impl Default for InlayHints {
     fn default() -> InlayHints {
         InlayHints {
@@ -63,12 +53,6 @@ impl Default for InlayHints {
 impl Default for CodeLens {
     fn default() -> CodeLens {
         CodeLens { expansions: true, references: false }
-    }
-}
-
-impl Default for Completion {
-    fn default() -> Completion {
-        Completion { auto_import: true, postfix: true }
     }
 }
 

@@ -58,6 +58,13 @@ impl Programs {
         })
     }
 
+    /// Projects that have a program, in a fixed order.
+    pub fn ids(&self) -> Vec<ProjectId> {
+        let mut ids: Vec<ProjectId> = lock(&self.0).keys().cloned().collect();
+        ids.sort_by(|a, b| a.root.cmp(&b.root));
+        ids
+    }
+
     /// Projects whose last program held the file, in a fixed order.
     pub fn ids_with(&self, file: &FilePath) -> Vec<ProjectId> {
         let path = engine_path(file);

@@ -192,6 +192,17 @@ impl Snapshot {
         scope::resolve(self, from, specifier)
     }
 
+    /// The programs of all projects that an editor has opened files of or that were asked about; that of
+    /// the first folder where there is none yet.
+    pub fn all_programs(&self, cancel: &Cancel) -> Result<Vec<Loaded>, EngineError> {
+        let mut ids = self.shared.programs.ids();
+        if ids.is_empty() {
+            let first = self.state.roots.first();
+            ids.extend(first.map(|root| ProjectId::of_dir(&self.shared.disk, root, root)));
+        }
+        ids.iter().map(|id| program::at(self, id, None, cancel)).collect()
+    }
+
     /// The files as the engine sees them at this revision.
     pub fn files(&self) -> Arc<dyn Files> {
         Arc::new(ProgramFiles::new(self.clone()))
@@ -202,6 +213,13 @@ impl Snapshot {
         let syntax = self.syntax(file)?;
         let facts = scope::facts_of(self, file, syntax.text(), Some(&syntax));
         resolve(&scope::Scope::new(self), file, &facts, name)
+    }
+
+    /// Names of the macros that a module exports.
+    pub fn exported_macros(&self, module: &FilePath) -> Vec<String> {
+        let Some(text) = self.text(module) else { return Vec::new() };
+        let facts = scope::facts_of(self, module, &text, None);
+        facts.macros.iter().filter(|one| one.is_exported).map(|one| one.name.clone()).collect()
     }
 
     /// The macros that `@` may name in a file, each with the module that declares it.

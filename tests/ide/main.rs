@@ -1,6 +1,8 @@
 //! Editor features over fixtures: one file of tests a feature. How a fixture is written is said in
 //! [`support`].
 
+mod code_action;
+mod completion;
 mod document_highlight;
 mod document_link;
 mod document_symbol;
@@ -13,6 +15,7 @@ mod on_type_formatting;
 mod references;
 mod rename;
 mod signature;
+mod workspace_symbol;
 
 mod selection_range;
 mod semantic_tokens;

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use msc::base::{Cancel, FilePath, TextRange};
+use msc::diagnostic::{Diagnostic, Severity};
 use msc::project::{Change, Edit, PassEvent, PassRequest, Scope, Snapshot, World, WorldOptions, pass};
 use msc::text::{Encoding, SourceText, TextEdit};
 use tempfile::TempDir;
@@ -246,21 +247,24 @@ impl Session {
 
     /// Errors of the open files, as `file: code text`.
     pub fn findings(&self) -> Vec<String> {
+        let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+        let found = self.diagnostics().into_iter().filter(is_error);
+        found.map(|one| format!("{}: {} {}", self.name(&one.file), one.code, one.message)).collect()
+    }
+
+    /// What a pass over the open files finds; their macros have run.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let found = Mutex::new(Vec::new());
         let request = PassRequest { scope: Scope::Open, run_macros: true };
         let end = pass::run(&self.world.snapshot(), &request, &Cancel::new(), &|event| {
-            if let PassEvent::File { file, diagnostics, .. } = event {
-                found.lock().expect("no thread panicked").push((file, diagnostics));
+            if let PassEvent::File { diagnostics, .. } = event {
+                found.lock().expect("no thread panicked").extend(diagnostics);
             }
         });
         assert!(!end.expect("nobody cancels").again, "macros have run");
         let mut found = found.into_inner().expect("no thread panicked");
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let is_error = |one: &&msc::diagnostic::Diagnostic| one.severity == msc::diagnostic::Severity::Error;
-        let lines = found.iter().flat_map(|(file, list)| {
-            list.iter().filter(is_error).map(|one| format!("{}: {} {}", self.name(file), one.code, one.message))
-        });
-        lines.collect()
+        found.sort_by(|a, b| (&a.file, a.range).cmp(&(&b.file, b.range)));
+        found
     }
 
     /// The one cursor: the file's path and the offset in its live text.

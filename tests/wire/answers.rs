@@ -36,6 +36,7 @@ fn script() -> Script {
             replace: TextRange::new(2, 6),
             deprecated: true,
             token: Some("tok".into()),
+            edits: Vec::new(),
         };
         let snippet = Completion {
             label: "abf".into(),

@@ -16,7 +16,7 @@ use super::symbols::Symbols;
 use super::{Shared, host, names};
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{
-    CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionKind, CompletionList, Config, Definition,
+    CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionList, Config, Declarations, Definition,
     Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Place,
     Program as ProgramSeam, Renamable, SignatureHelp, SignatureTrigger,
 };
@@ -327,12 +327,8 @@ impl ProgramSeam for TsrProgram {
         self.follow_file(old, new, cancel)
     }
 
-    fn workspace_symbols(
-        &self,
-        query: &str,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError> {
-        super::fault::caught("searching symbols", || self.search_symbols(query, cancel))
+    fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError> {
+        super::fault::caught("listing declarations", || self.declared(cancel))
     }
 
     fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {

@@ -1,4 +1,4 @@
-//! The names that files declare, for a search over a whole program.
+//! The names that files declare, for searches over a whole program and imports that are not there yet.
 //!
 //! A file's list is made once for as long as the file is shared: most searches meet files that
 //! did not change since the last one.
@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tsr_ast::{NodeId, SyntaxKind, source_file_tables};
+use tsr_ast::{AstView, NodeId, SyntaxKind, source_file_tables};
 use tsr_astnav::Navigator;
 use tsr_compiler::ProgramFile;
 use tsr_parser::ParserJsDocProvider;
@@ -14,29 +14,20 @@ use tsr_parser::ParserJsDocProvider;
 use super::names;
 use super::program::TsrProgram;
 use crate::base::{Cancel, TextRange};
-use crate::engine::{CompletionKind, EngineError, Place};
-
-/// An editor shows no more, and asks again as the query grows.
-const MOST_FOUND: usize = 256;
+use crate::engine::{CompletionKind, Declaration, Declarations, EngineError};
 
 /// Lists of declarations by the file's root node, which no other file ever has.
 #[derive(Default)]
 pub(super) struct Symbols {
-    lists: Mutex<HashMap<NodeId, Arc<[Declared]>>>,
-}
-
-struct Declared {
-    name: Box<str>,
-    kind: CompletionKind,
-    range: TextRange,
+    lists: Mutex<HashMap<NodeId, Arc<[Declaration]>>>,
 }
 
 impl Symbols {
-    fn of(&self, file: &ProgramFile) -> Result<Arc<[Declared]>, EngineError> {
+    fn of(&self, file: &ProgramFile) -> Result<Arc<[Declaration]>, EngineError> {
         if let Some(list) = self.lock().get(&file.source()) {
             return Ok(list.clone());
         }
-        let list: Arc<[Declared]> = declared(file)?.into();
+        let list: Arc<[Declaration]> = declared(file)?.into();
         self.lock().insert(file.source(), list.clone());
         Ok(list)
     }
@@ -50,68 +41,34 @@ impl Symbols {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<NodeId, Arc<[Declared]>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<NodeId, Arc<[Declaration]>>> {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl TsrProgram {
-    /// The best matches first; equal ones in the order of their names.
-    pub(super) fn search_symbols(
-        &self,
-        query: &str,
-        cancel: &Cancel,
-    ) -> Result<Vec<(String, CompletionKind, Place)>, EngineError> {
+    pub(super) fn declared(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError> {
         let files = self.program.files();
-        let mut found = Vec::new();
+        let mut out = Vec::new();
         for file in files {
             cancel.check()?;
             let source = file.bound().view().source_file()?;
             let path = &source.parse_options().path;
-            let path = path.as_bytes();
-            if self.program.is_lib(path) || self.program.is_external_library(path) {
+            if self.program.is_lib(path.as_bytes()) {
                 continue;
             }
-            let list = self.symbols.of(file)?;
-            for (at, declared) in list.iter().enumerate() {
-                if let Some(score) = score(&declared.name, query) {
-                    found.push((score, list.clone(), at, file));
-                }
-            }
+            out.push(Declarations {
+                file: names::from_tsr(source.file_name()),
+                is_external: self.program.is_external_library(path.as_bytes()),
+                list: self.symbols.of(file)?,
+            });
         }
         self.symbols.trim(files);
-        found.sort_by(|a, b| {
-            let (a_name, b_name) = (&a.1[a.2].name, &b.1[b.2].name);
-            a.0.cmp(&b.0).then_with(|| a_name.len().cmp(&b_name.len())).then_with(|| a_name.cmp(b_name))
-        });
-        let found = found.into_iter().take(MOST_FOUND).map(|(_, list, at, file)| {
-            let declared = &list[at];
-            let file = names::from_tsr(file.bound().view().source_file()?.file_name());
-            let place = Place { file, range: declared.range, full: None };
-            Ok((declared.name.to_string(), declared.kind, place))
-        });
-        found.collect()
+        Ok(out)
     }
 }
 
-/// How badly `name` matches: `None` where the query's characters are not in it in order. A capital
-/// in the query stands for itself, another letter for either case.
-fn score(name: &str, query: &str) -> Option<usize> {
-    let mut rest = name.chars();
-    let mut skipped = 0;
-    for wanted in query.chars() {
-        loop {
-            let ch = rest.next()?;
-            if ch == wanted || (!wanted.is_uppercase() && ch.to_lowercase().eq(wanted.to_lowercase())) {
-                break;
-            }
-            skipped += 1;
-        }
-    }
-    Some(skipped)
-}
-
-fn declared(file: &ProgramFile) -> Result<Vec<Declared>, EngineError> {
+fn declared(file: &ProgramFile) -> Result<Vec<Declaration>, EngineError> {
     let bound = file.bound().view();
     let view = bound.ast();
     let mut docs = ParserJsDocProvider::default();
@@ -123,7 +80,12 @@ fn declared(file: &ProgramFile) -> Result<Vec<Declared>, EngineError> {
             let start = navigator.get_start_of_node(name_node, false)?;
             let end = i64::from(view.node(name_node)?.end());
             let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) else { continue };
-            list.push(Declared {
+            let is_top = is_at_top(view, file.source(), view.node(node)?.parent())?;
+            let flags = tsr_ast::utilities::get_combined_modifier_flags(view, node)?;
+            let is_exported =
+                is_top && flags & tsr_ast::modifier_flags::EXPORT != 0 && flags & tsr_ast::modifier_flags::DEFAULT == 0;
+            list.push(Declaration {
+                is_exported,
                 name: String::from_utf8_lossy(&name).into(),
                 kind: kind(view.node(node)?.kind().known()),
                 range: TextRange::new(start, end.max(start)),
@@ -159,17 +121,19 @@ fn kind(kind: Option<SyntaxKind>) -> CompletionKind {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::score;
-
-    #[test]
-    fn a_query_matches_in_order_and_capitals_stand_for_themselves() {
-        assert_eq!(score("debugString", "debug"), Some(0));
-        assert_eq!(score("debugString", "dS"), Some(4));
-        assert_eq!(score("debugstring", "dS"), None);
-        assert_eq!(score("DebugString", "ds"), Some(4));
-        assert_eq!(score("abc", "cb"), None);
-        assert_eq!(score("anything", ""), Some(0));
+/// Whether what hangs below `parent` is declared by the module itself.
+fn is_at_top(view: AstView<'_>, source: NodeId, parent: Option<NodeId>) -> Result<bool, EngineError> {
+    let mut parent = parent;
+    while let Some(node) = parent {
+        if node == source {
+            return Ok(true);
+        }
+        let read = view.node(node)?;
+        // A variable hangs two levels below its statement.
+        if !matches!(read.kind().known(), Some(SyntaxKind::VariableDeclarationList | SyntaxKind::VariableStatement)) {
+            return Ok(false);
+        }
+        parent = read.parent();
     }
+    Ok(false)
 }

@@ -59,6 +59,11 @@ fn item(edge: &Edge, place: &Place, one: Completion) -> CompletionItem {
         }
         text => (None, text),
     };
+    // What waits can be asked for with the one item that a person takes.
+    let waits = abilities.lazy_edits && one.token.is_some();
+    let additional = (!one.edits.is_empty() && !waits).then(|| {
+        one.edits.iter().map(|edit| TextEdit::new(edge.range(&place.text, edit.range), edit.text.clone())).collect()
+    });
     let data = one.token.and_then(|token| {
         serde_json::to_value(ItemData { file: place.file.clone(), offset: place.offset, token }).ok()
     });
@@ -71,6 +76,7 @@ fn item(edge: &Edge, place: &Place, one: Completion) -> CompletionItem {
         filter_text: one.filter,
         insert_text_format: snippet.then_some(InsertTextFormat::SNIPPET),
         text_edit: Some(text_edit),
+        additional_text_edits: additional,
         tags: (one.deprecated && abilities.deprecated_tag).then(|| vec![CompletionItemTag::DEPRECATED]),
         deprecated: (one.deprecated && !abilities.deprecated_tag && abilities.deprecated_flag).then_some(true),
         data,

@@ -3,6 +3,7 @@
 //! Invariant: no analysis. Runs on the read pool, over the view taken at the request's place in the
 //! queue.
 
+pub mod code_action;
 pub mod completion;
 pub mod definition;
 pub mod document_highlight;
@@ -21,6 +22,7 @@ pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
 pub mod signature;
+pub mod workspace_symbol;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;
 

@@ -1,0 +1,132 @@
+//! Completion: imports that come along, postfix snippets, what macros take.
+
+use msc::base::Cancel;
+use msc::ide::complete::{Completion, complete, resolve};
+
+use crate::support::{Session, edited};
+
+fn list(session: &Session) -> Vec<Completion> {
+    let (file, offset) = session.cursor();
+    complete(&session.snapshot(), &file, offset, None, &Cancel::new()).expect("there is an answer").items
+}
+
+/// The text after an item is taken, its import or other edits with it; stops of snippets stay.
+fn taken(session: &Session, label: &str, detail: &str) -> String {
+    let (file, offset) = session.cursor();
+    let items = list(session);
+    let found =
+        items.iter().find(|one| one.label == label && one.label_detail.as_deref().unwrap_or_default().contains(detail));
+    let Some(item) = found else {
+        let labels: Vec<_> = items.iter().take(30).map(|one| (&one.label, &one.label_detail)).collect();
+        return format!("no such item among {labels:?}");
+    };
+    let snap = session.snapshot();
+    let mut edits = item.edits.clone();
+    if let Some(token) = item.token.as_deref().filter(|_| !edits.is_empty()) {
+        let more = resolve(&snap, &file, offset, label, token, &Cancel::new()).expect("there is an answer");
+        assert_eq!(more.edits, edits, "what comes later is what would have come at once");
+    }
+    edits.push(msc::text::TextEdit { range: item.replace, text: item.insert.clone() });
+    edited(snap.text(&file).expect("it is there").as_str(), &edits)
+}
+
+#[test]
+fn a_name_of_another_module_brings_its_import() {
+    let session = Session::expanded(
+        "
+//- /lib/shape.ms
+export class Shape {}
+export class ShapeList {}
+class ShapeHidden {}
+//- /main.ms open
+import { ShapeList } from './lib/shape';
+const s = new Sha$0;
+",
+    );
+    insta::assert_snapshot!(taken(&session, "Shape", "./lib/shape"), @"
+    import { ShapeList, Shape } from './lib/shape';
+    const s = new Shape;
+    ");
+    let labels: Vec<String> = list(&session).into_iter().map(|one| one.label).collect();
+    assert!(!labels.contains(&"ShapeHidden".to_owned()));
+    assert_eq!(labels.iter().filter(|label| *label == "ShapeList").count(), 1);
+}
+
+#[test]
+fn what_a_macro_generated_can_be_imported() {
+    let session = Session::expanded(
+        "
+//- /m.ms
+export macro beside(ctx: MacroContext) { ctx.addAfter(quote { export const generatedName = 1; }); }
+//- /a.ms open
+import { beside } from './m';
+@beside
+export class A {}
+//- /main.ms open
+$+{generatedN$0}
+",
+    );
+    insta::assert_snapshot!(taken(&session, "generatedName", "./a"), @r#"
+    import { generatedName } from "./a";
+    generatedName
+    "#);
+}
+
+#[test]
+fn postfix_snippets_wrap_what_stands_before_the_dot() {
+    let session = Session::new("const list = [1];\nlist.map(x => x).fo$0\n");
+    insta::assert_snapshot!(taken(&session, "for", ""), @"
+    const list = [1];
+    for (const ${1:item} of list.map(x => x)) {
+    	$0
+    }
+    ");
+    let session = Session::new("const a = { b: true };\nconst c = a.b.n$0;\n");
+    insta::assert_snapshot!(taken(&session, "not", ""), @"
+    const a = { b: true };
+    const c = !a.b$0;
+    ");
+}
+
+#[test]
+fn a_derive_lists_what_it_can_write() {
+    let session = Session::new("@derive(Eq, H$0)\nclass A { x = 1; }\n");
+    insta::assert_snapshot!(taken(&session, "Hash", ""), @"
+    @derive(Eq, Hash)
+    class A { x = 1; }
+    ");
+}
+
+#[test]
+fn a_macro_of_another_module_brings_its_import() {
+    let session = Session::expanded(
+        "
+//- /m.ms
+export macro mark(ctx: MacroContext) { quote { marked = true; } }
+//- /user.ms
+import { mark } from './m';
+//- /main.ms open
+import './user';
+@ma$0
+class A {}
+",
+    );
+    insta::assert_snapshot!(taken(&session, "mark", "./m"), @"
+    import './user';
+    import { mark } from './m';
+    @mark
+    class A {}
+    ");
+}
+
+#[test]
+fn the_engine_completes_keys_literals_and_paths() {
+    let labels = |text: &str| {
+        let items = list(&Session::new(text));
+        items.into_iter().filter(|one| !one.is_snippet).take(4).map(|one| one.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels("const a: { one: 1; two: 2 } = { $0 };\n"), ["one", "two"]);
+    assert_eq!(labels("const a: 'left' | 'right' = '$0';\n"), ["left", "right"]);
+    let path = "//- /lib.ms\nexport {};\n//- /main.ms open\nimport {} from './$0';\n";
+    assert_eq!(labels(path), ["lib", "metascript.json"]);
+}
