@@ -161,7 +161,7 @@ fn fixes(loaded: &Loaded, file: &FilePath, finding: &Finding, cancel: &Cancel) -
     };
     let Some(range) = range else { return Ok(out) };
     for fix in loaded.program.fixes(&path, &[(range, code)], cancel)? {
-        if let Some(edits) = mapped(loaded, fix.edits) {
+        if let Some(edits) = mapped(loaded, fix.edits).filter(|edits| !edits.is_empty()) {
             out.push((fix.title, edits));
         }
     }
@@ -189,8 +189,12 @@ pub(super) fn mapped(loaded: &Loaded, changes: Vec<Change>) -> Option<Vec<FileEd
         }
     }
     for file in &mut out {
+        // What is as it should be is no change.
+        let text = snap.text(&file.file);
+        file.edits.retain(|edit| text.as_ref().is_none_or(|text| edit.range.of(text.as_str()) != edit.text));
         file.edits.sort_by_key(|edit| edit.range);
     }
+    out.retain(|file| !file.edits.is_empty());
     Some(out)
 }
 

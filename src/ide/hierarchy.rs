@@ -136,7 +136,12 @@ fn item(snap: &Snapshot, name: String, kind: CompletionKind, detail: String, pla
                 Behind::Source(full) if full.contains_range(range) => Some(full),
                 _ => None,
             });
-            let name = if kind == CompletionKind::Module { file.name().to_owned() } else { name };
+            let name = match kind {
+                CompletionKind::Module => file.name().to_owned(),
+                // In a quote, a splice has a name for the checker's sake.
+                _ if name.contains("__ms_") => range.of(snap.text(&file)?.as_str()).to_owned(),
+                _ => name,
+            };
             Some(Item { name, kind, detail, range, full: full.unwrap_or(range), is_generated: false, handle })
         }
         Behind::Generated { call, .. } => {

@@ -120,6 +120,11 @@ $+{const one = () => helper(1);}
           ^^^ Function one
     const one = () => helper(1);
                       ^^^^^^ call
+    ## from /m.ms
+        quote { get_${field.name}() { return helper(this.${field.name}); } }
+                ^^^^^^^^^^^^^^^^^ Method get_${field.name}
+        quote { get_${field.name}() { return helper(this.${field.name}); } }
+                                             ^^^^^^ call
     ");
 }
 
