@@ -281,13 +281,14 @@ fn pages_below(directory: &Path, prefix: &str) -> Vec<String> {
 
 // One page a line, sorted, so that pages that are added side by side do not meet.
 pages! {
-    comptime: "macros/comptime.md",
-    diagnostics: "diagnostics.md",
     attributes: "macros/attributes.md",
     checked: "macros/checked.md",
+    comptime: "macros/comptime.md",
     context: "macros/context.md",
     defer: "macros/defer.md",
-    uses: "macros/uses.md",
+    derive: "derive.md",
+    derive_errors: "derive_errors.md",
+    diagnostics: "diagnostics.md",
     hygiene: "macros/hygiene.md",
     inputs: "macros/inputs.md",
     macro_errors: "macros/errors.md",
@@ -310,4 +311,7 @@ pages! {
     modules: "macros/modules.md",
     permissions: "macros/permissions.md",
     quotes: "macros/quotes.md",
+    runtime: "runtime.md",
+    target: "macros/target.md",
+    uses: "macros/uses.md",
 }

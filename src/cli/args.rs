@@ -84,6 +84,9 @@ pub struct CheckArgs {
     /// sources; what only one of the two reports is marked. It runs with your rights, as any command you start.
     #[arg(long, value_name = "CMD")]
     pub second_opinion: Option<String>,
+    /// Choose the branches of `@target` for NAME, whatever the project file says
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
     #[command(flatten)]
     pub allow: AllowArgs,
 }
@@ -133,6 +136,9 @@ pub struct ExpandArgs {
     /// How to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, conflicts_with_all = ["origins", "diff", "trace"])]
     pub format: ExpandFormat,
+    /// Choose the branches of `@target` for NAME, whatever the project file says
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
     #[command(flatten)]
     pub allow: AllowArgs,
 }
@@ -157,6 +163,9 @@ pub struct RunArgs {
     /// What the program sees as `process.argv` from its third element on
     #[arg(last = true, value_name = "ARG")]
     pub args: Vec<String>,
+    /// Choose the branches of `@target` for NAME, whatever the project file says
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
     #[command(flatten)]
     pub allow: AllowArgs,
 }
@@ -187,6 +196,9 @@ pub struct BuildArgs {
     /// Do not check types; macros that fail are errors all the same
     #[arg(long)]
     pub no_check: bool,
+    /// Choose the branches of `@target` for NAME, whatever the project file says
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
     #[command(flatten)]
     pub allow: AllowArgs,
 }

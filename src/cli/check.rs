@@ -23,8 +23,11 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
     if paths.is_empty() {
         paths.push(console.cwd.clone());
     }
-    let mut world =
-        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(paths.clone()) });
+    let mut world = World::new(WorldOptions {
+        allow: for_run(&args.allow, console)?,
+        target: args.target.clone(),
+        ..WorldOptions::new(paths.clone())
+    });
     if let Some(missing) = paths.iter().find(|path| !world.shared().disk.exists(path)) {
         return Err(format!("there is no file or folder {}", missing.relative_to(&console.cwd)).into());
     }

@@ -19,8 +19,11 @@ use crate::text::SourceText;
 
 pub(super) fn run(args: &ExpandArgs, console: &Console) -> CommandResult {
     let file = console.resolve(&args.place.file);
-    let mut world =
-        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(vec![file.parent()]) });
+    let mut world = World::new(WorldOptions {
+        allow: for_run(&args.allow, console)?,
+        target: args.target.clone(),
+        ..WorldOptions::new(vec![file.parent()])
+    });
     if !world.shared().disk.is_file(&file) {
         return Err(format!("there is no file {}", file.relative_to(&console.cwd)).into());
     }

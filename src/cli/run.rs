@@ -16,8 +16,11 @@ use crate::project::{World, WorldOptions, build};
 
 pub(super) fn run(args: &RunArgs, console: &Console) -> CommandResult {
     let entry = console.resolve(&args.file);
-    let mut world =
-        World::new(WorldOptions { allow: for_run(&args.allow, console)?, ..WorldOptions::new(vec![entry.parent()]) });
+    let mut world = World::new(WorldOptions {
+        allow: for_run(&args.allow, console)?,
+        target: args.target.clone(),
+        ..WorldOptions::new(vec![entry.parent()])
+    });
     if let Err(error) = world.shared().disk.read(&entry) {
         return Err(format!("{}: {error}", entry.relative_to(&console.cwd)).into());
     }

@@ -14,11 +14,12 @@ use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
 use super::args::write_json_string;
 use super::edits::Edits;
+use super::names::DEFAULT_TARGET;
 use super::options;
 use super::quote::{self, Target};
 use super::rope::Rope;
 use super::scope::bound_names;
-use super::splice::{Doc, chosen_branch, defer};
+use super::splice::{Doc, defer};
 use super::walk::{ExpressionUse, Found, Position, find};
 use super::{FileFacts, MacroRef, Origin, SpanMap};
 
@@ -205,7 +206,7 @@ impl<'a, 't> Module<'a, 't> {
         let mut edits = Edits::default();
         // Whatever is used here cannot be expanded: its macro would have to run before this one.
         let any = |_: Node<'_>, name: &str| Some(MacroRef { module: file.clone(), name: name.to_owned() });
-        let found = find(root, facts, &any);
+        let found = find(root, facts, &any, &|| DEFAULT_TARGET.to_owned());
         {
             let doc = Doc { syntax, base: &base, facts, within: None, depth: 0, level: 0 };
             for (index, thing) in found.iter().enumerate().rev() {
@@ -412,8 +413,8 @@ fn lower_one(file: &FilePath, doc: &Doc<'_>, found: &Found<'_>, order: u32, edit
             };
             edits.put(found.whole.range(), order, Rope::of(&text, Origin::Glue { source: found.whole.range() }));
         }
-        Found::Target(found) => {
-            let rope = match chosen_branch(found.node, "js") {
+        Found::Target(found, chosen) => {
+            let rope = match chosen {
                 Some(block) => edits.render(doc.base, block.range()),
                 None => Rope::of("{}", Origin::Glue { source: found.whole.range() }),
             };

@@ -427,6 +427,9 @@ pub struct MacroRef {
     pub name: String,
 }
 
+/// What programs are compiled for where nothing is said; code that runs at compile time always is.
+pub const DEFAULT_TARGET: &str = "js";
+
 /// The other files, as `project` knows them. Called often: answers come from memory.
 pub trait MacroScope {
     /// Facts of a Metascript module; `None` for what is no `.ms` file or does not exist.
@@ -437,6 +440,10 @@ pub trait MacroScope {
     /// package, or in the one that `from` is in.
     fn package_specifier(&self, _from: &FilePath, _imports: &[Import], _target: &FilePath) -> Option<String> {
         None
+    }
+    /// What the program is compiled for: the branch of `@target` that counts in a file.
+    fn target(&self, _file: &FilePath) -> String {
+        DEFAULT_TARGET.to_owned()
     }
     /// The text of a macro's module, to turn stack positions into ranges.
     fn text(&self, file: &FilePath) -> Option<SourceText>;

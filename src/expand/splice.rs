@@ -33,7 +33,7 @@ use super::rope::Rope;
 use super::shape::Shapes;
 use super::tail::Tail;
 use super::trail::Trail;
-use super::walk::{AttributeUse, Found, find};
+use super::walk::{AttributeUse, Found, bad_targets, find};
 use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, Origin};
 
 /// Output may use macros in turn to this depth. Uses that the program itself nests do not count.
@@ -295,7 +295,9 @@ impl<'a> Expander<'a> {
     /// Adds to `edits` what everything in the text turns into. What lies inside is done first, since
     /// what lies around may move it.
     pub fn document(&mut self, doc: &Doc<'_>, edits: &mut Edits) {
-        let found = find(doc.syntax.root(), doc.facts, &|node, name| self.resolve(doc, node, name));
+        let found = find(doc.syntax.root(), doc.facts, &|node, name| self.resolve(doc, node, name), &|| {
+            self.request.scope.target(self.request.file)
+        });
         // Made once for all blocks of the text.
         let module = OnceCell::new();
         let sites: Vec<Option<Known>> = found.iter().map(|found| self.site(doc, found, &module)).collect();
@@ -337,8 +339,12 @@ impl<'a> Expander<'a> {
                     let rope = super::lower::in_place(doc, found, ["(() => ", ")()"], edits);
                     edits.put(found.whole.range(), order, rope);
                 }
-                Found::Target(found) => {
-                    let chosen = chosen_branch(found.node, "js");
+                Found::Target(found, chosen) => {
+                    for at in bad_targets(found.node) {
+                        let message = "`@target` takes names of targets as strings: `@target(\"js\")`";
+                        let at = doc.source(at.range());
+                        self.diagnostics.push(Diagnostic::new(Code::BAD_ARGUMENT, self.request.file, at, message));
+                    }
                     let rope = match chosen {
                         Some(block) => edits.render(doc.base, block.range()),
                         None => Rope::of("{}", Origin::Glue { source: doc.source(found.whole.range()) }),
@@ -899,25 +905,6 @@ fn is_done_with(found: &Found<'_>, attribute: &AttributeUse<'_>) -> bool {
 fn shares_declaration(found: &Found<'_>, attribute: &AttributeUse<'_>) -> bool {
     matches!(found, Found::Attribute(other)
         if other.target.declaration == attribute.target.declaration && other.target.whole == attribute.target.whole)
-}
-
-/// The block of `@target(…) { … } else …` for one target.
-pub(super) fn chosen_branch<'t>(node: Node<'t>, target: &str) -> Option<Node<'t>> {
-    use crate::syntax::Field;
-    let mut node = node;
-    loop {
-        if node.is(Kind::StatementBlock) {
-            return Some(node);
-        }
-        let is_meant = node.field(Field::Arguments).is_some_and(|list| {
-            list.named_children().any(|arg| arg.is(Kind::String) && crate::syntax::ast::string_value(arg) == target)
-        });
-        if is_meant {
-            return node.field(Field::Body);
-        }
-        let other = node.field(Field::Alternative)?.first_named()?;
-        node = if other.is(Kind::ExpressionStatement) { other.first_named()? } else { other };
-    }
 }
 
 /// `defer` runs its expression at the end of the block: `try { … } finally { … }` around the rest.

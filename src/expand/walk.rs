@@ -133,8 +133,8 @@ pub(super) enum Found<'t> {
     Comptime(ExpressionUse<'t>),
     /// A compile-time block in code that runs at compile time itself: a part of that code.
     Inline(ExpressionUse<'t>),
-    /// `@target("js") { … } else …`; the node to replace.
-    Target(ExpressionUse<'t>),
+    /// `@target("js") { … } else …`; the node to replace, and the block that counts.
+    Target(ExpressionUse<'t>, Option<Node<'t>>),
     /// A macro's declaration, and the statement that it is all of (with `export`).
     Macro {
         statement: Node<'t>,
@@ -160,12 +160,20 @@ pub(super) enum Found<'t> {
 pub(super) type Resolve<'a> = &'a dyn Fn(Node<'_>, &str) -> Option<MacroRef>;
 
 /// Everything in `root`, in source order. Inside the arguments of a macro nothing is looked for.
-pub(super) fn find<'t>(root: Node<'t>, facts: &FileFacts, resolve: Resolve<'_>) -> Vec<Found<'t>> {
+pub(super) fn find<'t>(
+    root: Node<'t>,
+    facts: &FileFacts,
+    resolve: Resolve<'_>,
+    target: &dyn Fn() -> String,
+) -> Vec<Found<'t>> {
     let text = root.file_text();
     let is_macro_file = !facts.macros.is_empty();
     let mut walk = Walk {
         facts,
         resolve,
+        target,
+        left_out: FxHashSet::default(),
+        links: FxHashSet::default(),
         marks: Marks::of(text),
         everywhere: is_macro_file,
         file_bound: if is_macro_file { bound_names(root) } else { FxHashSet::default() },
@@ -190,6 +198,12 @@ enum Mode {
 struct Walk<'a, 't> {
     facts: &'a FileFacts,
     resolve: Resolve<'a>,
+    /// What the program is compiled for.
+    target: &'a dyn Fn() -> String,
+    /// Blocks that are for other targets.
+    left_out: FxHashSet<usize>,
+    /// `else @target(…)`: parts of the statement before them.
+    links: FxHashSet<usize>,
     marks: Marks,
     /// Every node is visited: names without a mark may concern us.
     everywhere: bool,
@@ -214,7 +228,8 @@ impl<'t> Walk<'_, 't> {
                 }
                 is_searched && node.is(Kind::ExportStatement)
             }
-            _ if !is_searched => false,
+            _ if !is_searched || self.left_out.contains(&node.id()) => false,
+            Kind::MacroInvocation if self.links.contains(&node.id()) => true,
             Kind::String => {
                 if is_dynamic_import(node) {
                     self.specifier(node);
@@ -432,7 +447,14 @@ impl<'t> Walk<'_, 't> {
             return true;
         }
         if name == "target" && is_free && node.field(Field::Body).is_some() && position == Position::Statement {
-            self.found.push(Found::Target(found));
+            let branches = branches(node);
+            let target = (self.target)();
+            let chosen = branches.iter().find(|branch| branch.is_for(&target)).map(|branch| branch.block);
+            // Of the other branches nothing is looked at.
+            self.left_out
+                .extend(branches.iter().map(|branch| branch.block.id()).filter(|id| chosen.map(Node::id) != Some(*id)));
+            self.links.extend(branches.iter().filter_map(|branch| branch.link).map(Node::id));
+            self.found.push(Found::Target(found, chosen));
             return true;
         }
         found.callee = (self.resolve)(name_node, &name);
@@ -445,6 +467,56 @@ impl<'t> Walk<'_, 't> {
         self.found.push(Found::Quote(Quote { node, form, statement }));
         self.modes.push(Mode::Quoted(node.id()));
     }
+}
+
+/// One block of `@target("a") { … } else @target("b") { … } else { … }`.
+struct Branch<'t> {
+    /// `None` for the last `else`.
+    targets: Option<Vec<String>>,
+    block: Node<'t>,
+    /// The use that follows an `else`.
+    link: Option<Node<'t>>,
+}
+
+impl Branch<'_> {
+    fn is_for(&self, target: &str) -> bool {
+        self.targets.as_ref().is_none_or(|targets| targets.iter().any(|known| known == target))
+    }
+}
+
+fn branches<'t>(node: Node<'t>) -> Vec<Branch<'t>> {
+    let mut out = Vec::new();
+    let mut at = Some(node);
+    while let Some(node) = at {
+        let link = Some(node).filter(|_| !out.is_empty());
+        if node.is(Kind::StatementBlock) {
+            out.push(Branch { targets: None, block: node, link: None });
+            break;
+        }
+        let names = node.field(Field::Arguments).into_iter().flat_map(Node::named_children);
+        let targets = names.filter(|name| name.is(Kind::String)).map(ast::string_value).collect();
+        if let Some(block) = node.field(Field::Body) {
+            out.push(Branch { targets: Some(targets), block, link });
+        }
+        at = node.field(Field::Alternative).and_then(Node::first_named);
+        at = at.and_then(|other| if other.is(Kind::ExpressionStatement) { other.first_named() } else { Some(other) });
+    }
+    out
+}
+
+/// The arguments of a `@target` and of those that follow its `else`s which are no names of targets.
+pub(super) fn bad_targets<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let uses = branches(node).into_iter().filter_map(|branch| branch.link);
+    std::iter::once(node)
+        .chain(uses)
+        .flat_map(|node| match node.field(Field::Arguments) {
+            Some(list) if list.first_named().is_some() => {
+                list.named_children().filter(|name| !name.is(Kind::String)).collect()
+            }
+            Some(list) => vec![list],
+            None => node.field(Field::Name).into_iter().collect(),
+        })
+        .collect()
 }
 
 /// What a name of `std/meta` can stand for; a class is both.

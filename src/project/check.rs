@@ -113,6 +113,7 @@ struct Wanted {
 fn row_key(snap: &Snapshot, id: &ProjectId, wanted: &Wanted) -> Digest {
     let mut recipe = Recipe::new("check");
     recipe.digest("project", id.digest());
+    recipe.text("target", snap.shared().target.as_deref().unwrap_or_default());
     // A module that may not be imported is no effect of any macro.
     recipe.digest("permissions", snap.permissions(&id.root).digest());
     for file in &wanted.files {

@@ -86,6 +86,11 @@ impl FileStates {
         lock(&self.inputs).contains(file)
     }
 
+    /// A change of the file may change expansions, as that of a macro's input does.
+    pub(super) fn reads_also(&self, file: &FilePath) {
+        lock(&self.inputs).insert(file.clone());
+    }
+
     /// The last output of a use. Reads a row where only the key is known, so the first change of
     /// a use after a warm start still shows its last output.
     fn latest(&self, snap: &Snapshot, call: &Call) -> Option<Latest> {

@@ -16,7 +16,7 @@ use crate::expand::{CallId, CallState, Expanded, FileFacts};
 use crate::macros::{Effect, ModuleGraph};
 use crate::text::SourceText;
 
-use super::scope::resolve;
+use super::scope::{resolve, target_of};
 use super::{Snapshot, expansion};
 
 /// A question put to other files, with its answer.
@@ -26,6 +26,8 @@ pub(super) enum Asked {
     Text { file: FilePath, digest: Option<Digest> },
     /// What a specifier names.
     Specifier { from: FilePath, specifier: String, found: Option<FilePath> },
+    /// What a file is compiled for.
+    Target { from: FilePath, target: String },
 }
 
 impl Asked {
@@ -36,6 +38,7 @@ impl Asked {
     fn holds(&self, snap: &Snapshot) -> bool {
         match self {
             Asked::Text { file, digest } => snap.saved_text(file).map(|text| text.digest()) == *digest,
+            Asked::Target { from, target } => target_of(snap, from) == *target,
             Asked::Specifier { from, specifier, found } => resolve(snap, from, specifier) == *found,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::base::FilePath;
-use crate::expand::names::Import;
+use crate::expand::names::{DEFAULT_TARGET, Import};
 use crate::expand::{FileFacts, MacroScope};
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
@@ -13,7 +13,7 @@ use crate::text::SourceText;
 
 use super::rows::Asked;
 use super::shared::lock;
-use super::{Snapshot, resolution};
+use super::{Snapshot, config, resolution};
 
 /// Facts by file, each under the text they were read from.
 #[derive(Default)]
@@ -58,6 +58,16 @@ impl MacroScope for Scope<'_> {
         Some(facts_of(self.snap, file, &text, None))
     }
 
+    fn target(&self, file: &FilePath) -> String {
+        let target = target_of(self.snap, file);
+        self.asked.borrow_mut().insert(Asked::Target { from: file.clone(), target: target.clone() });
+        if let Some(config) = &self.snap.project_of(file).config {
+            // Another target is another program: what changes the file has the uses looked at again.
+            self.snap.shared.files.reads_also(config);
+        }
+        target
+    }
+
     fn module(&self, from: &FilePath, specifier: &str) -> Option<FilePath> {
         let found = resolve(self.snap, from, specifier);
         let specifier = specifier.to_owned();
@@ -86,6 +96,15 @@ impl MacroScope for Scope<'_> {
     fn text(&self, file: &FilePath) -> Option<SourceText> {
         self.snap.saved_text(file).or_else(|| self.snap.text(file))
     }
+}
+
+/// What a file is compiled for: what the command line says, else its project file.
+pub(super) fn target_of(snap: &Snapshot, file: &FilePath) -> String {
+    let of_project = || {
+        let config = snap.project_of(file).config.clone()?;
+        config::allow::target(&snap.text(&config)?)
+    };
+    snap.shared.target.clone().or_else(of_project).unwrap_or_else(|| DEFAULT_TARGET.to_owned())
 }
 
 /// Facts of a text, from memory where it is known; `syntax` is its tree where there is one.

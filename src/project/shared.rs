@@ -63,6 +63,8 @@ pub struct Shared {
     /// One a project root, opened on first use.
     stores: Mutex<HashMap<FilePath, Arc<Store>>>,
     use_cache: bool,
+    /// What programs are compiled for, where the command line says it.
+    pub(super) target: Option<String>,
 }
 
 /// How a world is set up.
@@ -80,6 +82,8 @@ pub struct WorldOptions {
     pub grants: Grants,
     /// What the command line permits to macros, for this process.
     pub allow: Allow,
+    /// What programs are compiled for, whatever their projects say.
+    pub target: Option<String>,
 }
 
 impl WorldOptions {
@@ -92,6 +96,7 @@ impl WorldOptions {
             use_cache: true,
             grants: Grants::of_user(),
             allow: Allow::default(),
+            target: None,
         }
     }
 }
@@ -117,6 +122,7 @@ impl Shared {
             memos: Mutex::default(),
             stores: Mutex::default(),
             use_cache: options.use_cache,
+            target: options.target.clone(),
         })
     }
 

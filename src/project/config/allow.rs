@@ -27,6 +27,17 @@ pub fn asked(config: &FilePath, text: &SourceText) -> (Allow, Vec<Diagnostic>) {
     (reader.allow, reader.problems)
 }
 
+/// What the project file says that its program is compiled for: `macros.target`.
+pub fn target(text: &SourceText) -> Option<String> {
+    let parsed = jsonc_parser::parse_to_ast(text.as_str(), &Default::default(), &Default::default()).ok()?;
+    let Value::Object(file) = parsed.value? else { return None };
+    let macros = file.get("macros")?.value.as_object()?;
+    match &macros.get("target")?.value {
+        Value::StringLit(target) => Some(target.value.to_string()),
+        _ => None,
+    }
+}
+
 struct Reader<'a> {
     config: &'a FilePath,
     allow: Allow,
@@ -41,7 +52,9 @@ impl Reader<'_> {
                 ("allow", other) => {
                     self.fault(other, "`allow` holds an object of lists: { \"net\": [\"api.example.com\"] }");
                 }
-                (other, _) => self.fault(&property.name, &format!("`macros` has `allow` alone, not `{other}`")),
+                ("target", Value::StringLit(_)) => {}
+                ("target", other) => self.fault(other, "`target` is a string: what `@target` chooses by"),
+                (other, _) => self.fault(&property.name, &format!("`macros` has `allow` and `target`, not `{other}`")),
             }
         }
     }
