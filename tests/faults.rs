@@ -73,7 +73,7 @@ const EXPRESSIONS: &[Template] = &[
     template(Name, "MS2009", "return quote([${‹(() => 1) as unknown as string›}]);", "1", ""),
     template(Name, "MS2002", "‹throw new Error(e.text);›", "1", ""),
     template(Name, "MS2002", "return ‹JSON.parse(e.text)›;", "'text'", ""),
-    template(Name, "MS2010", "return quote(${‹identifier(\"class\")›} + 1);", "1", "class"),
+    template(Name, "MS2009", "return quote(${‹identifier(\"class\")›} + 1);", "1", ""),
     template(Name, "MS2003", "‹ctx.error(undefined, `no ${e.text}`)›;", "1", ""),
 ];
 
@@ -102,7 +102,7 @@ const ON_CLASSES: &[Template] = &[
     template(Argument, "TS2304", "quote { extra(): unknown { return ‹${e}›; } }", "missing", "missing"),
     template(Argument, "TS2345", "quote { extra(): number { return Math.abs(‹${e}›); } }", "\"text\"", "\"text\""),
     template(Name, "MS2002", "‹throw new Error(`${e.text}`);›", "1", ""),
-    template(Name, "MS2010", "quote { extra(): void { ${‹identifier(\"class\")›}; } }", "1", "class"),
+    template(Name, "MS2009", "quote { extra(): void { ${‹identifier(\"class\")›}; } }", "1", ""),
 ];
 
 /// Positions of a class; `§` stands for the use, `#` for the class's body.
