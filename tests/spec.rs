@@ -286,8 +286,6 @@ pages! {
     comptime: "macros/comptime.md",
     context: "macros/context.md",
     defer: "macros/defer.md",
-    derive: "derive.md",
-    derive_errors: "derive_errors.md",
     diagnostics: "diagnostics.md",
     hygiene: "macros/hygiene.md",
     inputs: "macros/inputs.md",
@@ -311,7 +309,6 @@ pages! {
     modules: "macros/modules.md",
     permissions: "macros/permissions.md",
     quotes: "macros/quotes.md",
-    runtime: "runtime.md",
     target: "macros/target.md",
     uses: "macros/uses.md",
 }
