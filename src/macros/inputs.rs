@@ -56,8 +56,8 @@ impl Access {
     }
 
     /// Whether a file may be read that lies at `real` behind links.
-    fn may_read(&self, path: &FilePath, real: &FilePath) -> bool {
-        self.permissions.path(path).is_ok() && self.real().is_some_and(|rules| rules.path(real).is_ok())
+    fn may_read(&self, path: &FilePath, real: impl FnOnce() -> FilePath) -> bool {
+        self.permissions.path(path).is_ok() && self.real().is_some_and(|rules| rules.path(&real()).is_ok())
     }
 
     /// The real path behind `path` where the rule permits to read it.
@@ -113,7 +113,7 @@ impl ProjectInputs {
     }
 
     /// Whether a file may be read that lies at `real` behind links.
-    pub fn may_read(&self, path: &FilePath, real: &FilePath) -> bool {
+    pub fn may_read(&self, path: &FilePath, real: impl FnOnce() -> FilePath) -> bool {
         self.access.may_read(path, real)
     }
 

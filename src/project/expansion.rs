@@ -366,7 +366,8 @@ pub(super) fn verified(snap: &Snapshot, root: &FilePath, effect: &Effect) -> boo
 fn is_same_file(snap: &Snapshot, inputs: &ProjectInputs, effect: &Effect) -> bool {
     let disk = &*snap.shared.disk;
     let Effect::File { path, digest } = effect else { return false };
-    Fingerprints::digest(disk, path) == *digest && inputs.may_read(path, &disk.realpath(path))
+    // In this order: what may not be read is not read for its digest either.
+    inputs.may_read(path, || disk.realpath(path)) && Fingerprints::digest(disk, path) == *digest
 }
 
 /// The files and every `.ms` file that they reach through imports, by their source alone.

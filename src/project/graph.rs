@@ -141,7 +141,7 @@ fn collect(
 fn may_import(snap: &Snapshot, root: &FilePath, file: &FilePath) -> Result<(), Failure> {
     let real = snap.shared.disk.realpath(file);
     let is_of_package = |path: &FilePath| path.as_str().contains("/node_modules/");
-    if is_of_package(file) && is_of_package(&real) || snap.inputs(root).may_read(file, &real) {
+    if is_of_package(file) && is_of_package(&real) || snap.inputs(root).may_read(file, || real.clone()) {
         return Ok(());
     }
     let permissions = snap.permissions(root);
