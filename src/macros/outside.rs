@@ -33,6 +33,9 @@ const SETTLED: Duration = Duration::from_secs(10);
 /// From here on a request counts as slow.
 const SLOW: Duration = Duration::from_secs(2);
 
+/// When a program was run, and what it gave.
+type Ran = (Instant, Result<ExecOutput, InputError>);
+
 /// A question with its last answer; locked while the question is out.
 type Slot<T> = Arc<Mutex<Option<T>>>;
 
@@ -50,7 +53,7 @@ pub enum Remark {
 pub struct Outside {
     /// Opened on first use: most projects ask no host, and looking at one must not make a cache.
     store: LazyLock<Option<Arc<Store>>, OpenStore>,
-    programs: Mutex<HashMap<Digest, Slot<(Instant, Result<ExecOutput, InputError>)>>>,
+    programs: Mutex<HashMap<Digest, Slot<Ran>>>,
     responses: Mutex<HashMap<Digest, Slot<Known>>>,
     remarks: Mutex<HashMap<Digest, Remark>>,
     has_remarks: AtomicBool,
@@ -321,12 +324,7 @@ impl Outside {
         slot.as_ref().map(|(_, answer)| answer.clone())
     }
 
-    fn program(
-        &self,
-        permissions: &Permissions,
-        program: &str,
-        args: &[String],
-    ) -> Slot<(Instant, Result<ExecOutput, InputError>)> {
+    fn program(&self, permissions: &Permissions, program: &str, args: &[String]) -> Slot<Ran> {
         let mut recipe = Recipe::new("exec");
         recipe.text("root", permissions.root.as_str()).text("program", program);
         for arg in args {
