@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use msc::base::{Cancel, FilePath};
 use msc::diagnostic::{Code, Diagnostic};
 use msc::project::pass;
-use msc::project::{Change, PassEvent, PassRequest, Scope, World, WorldOptions};
+use msc::project::{Change, Edit, PassEvent, PassRequest, Scope, World, WorldOptions};
+use msc::text::Encoding;
 
 struct Session {
     folder: tempfile::TempDir,
@@ -103,4 +105,117 @@ fn a_file_opened_while_its_macros_run_is_not_forgotten() {
     session.apply(running);
     let told = session.pass(true);
     assert_eq!(told.of(&late), Some(vec![Code::MACRO_THREW]));
+}
+
+/// Uses of five kinds, and what each of them depends on.
+const COUNTED: &[(&str, &str)] = &[
+    (
+        "macros.ms",
+        "import { word } from \"./word\";\n\
+         export macro mark(ctx: MacroContext) {\n  const target = ctx.target;\n  \
+           if (target?.kind === \"class\") quote { fields(): number { return ${target.fields.length}; } }\n}\n\
+         export macro value(ctx: MacroContext, n: number) { return quote(${n} + ${word.length}); }\n",
+    ),
+    (
+        "reads.ms",
+        "export macro reads(ctx: MacroContext, path: string) { return quote(${readJson(path).n}); }\n\
+         export macro lists(ctx: MacroContext) { return quote(${glob(\"./*.json\").length}); }\n",
+    ),
+    ("word.ts", "export const word = \"word\";\n"),
+    ("one.json", "{ \"n\": 1 }\n"),
+    ("two.json", "{ \"n\": 2 }\n"),
+    (
+        "main.ms",
+        "import { mark, value } from \"./macros\";\nimport { lists, reads } from \"./reads\";\n\
+         @mark\nexport class A { a = 1; }\n@mark\nexport class B { b = 1; }\n\
+         export const one = @value(1);\nexport const two = @value(2);\n\
+         export const first = @reads(\"./one.json\");\nexport const second = @reads(\"./two.json\");\n\
+         export const files = @lists();\n",
+    ),
+    ("metascript.json", "{}"),
+];
+
+impl Session {
+    /// How many macros the workers ran, by their own count, until nothing was left to run.
+    fn runs(&mut self) -> u32 {
+        let count = |session: &Session| session.world.shared().counters.macros_run.load(Ordering::Relaxed);
+        let before = count(self);
+        loop {
+            let told = self.pass(true);
+            let again = told.again;
+            self.apply(told);
+            if !again {
+                return count(self) - before;
+            }
+        }
+    }
+
+    fn live(&self, name: &str) -> String {
+        self.world.snapshot().text(&self.path(name)).expect("it is there").as_str().to_owned()
+    }
+
+    /// Puts `new` in place of the only `old` of an open file.
+    fn replace(&mut self, name: &str, old: &str, new: &str) {
+        let text = self.live(name);
+        assert_eq!(text.matches(old).count(), 1, "{old:?} in {text}");
+        let file = self.path(name);
+        let version = self.world.snapshot().version(&file).expect("it is open") + 1;
+        let edits = vec![Edit { range: None, text: text.replace(old, new) }];
+        self.world.apply(Change::Edit { file, version, edits, encoding: Encoding::Utf8 }).expect("an edit is applied");
+    }
+
+    fn save(&mut self, name: &str) {
+        fs::write(self.folder.path().join(name), self.live(name)).expect("it can be written");
+        let file = self.path(name);
+        self.world.apply(Change::Save { file, text: None }).expect("a save is applied");
+    }
+
+    fn write(&mut self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).expect("it can be written");
+        let files = vec![self.path(name)];
+        self.world.apply(Change::Disk { files }).expect("a change on disk is applied");
+    }
+}
+
+#[test]
+fn an_edit_runs_what_it_changes_and_nothing_else() {
+    let mut session = Session::new(COUNTED);
+    session.open("main.ms");
+    session.open("macros.ms");
+    assert_eq!(session.runs(), 7);
+    assert_eq!(session.runs(), 0);
+    let edits = [
+        // White space, comments, code outside of every target.
+        ("export class A { a = 1; }", "export class A {\n  a   =   1;\n\n}", 0),
+        ("export const one = @value(1);", "export const one = @value( /* one */ 1 ); // one", 0),
+        ("import { mark", "// At the top: everything moves.\nconst before = 1;\nexport { before };\nimport { mark", 0),
+        ("export const files", "export function after(): void {}\nexport const files", 0),
+        // A field runs its class's macros, an argument its use.
+        ("a   =   1;", "a   =   1; more = 2;", 1),
+        ("b = 1;", "b: string = \"\";", 1),
+        ("@value(2)", "@value(3)", 1),
+        // What was there before is known.
+        ("@value(3)", "@value(2)", 0),
+        ("more = 2;", "", 0),
+        // A use that is new.
+        ("export const files", "export const third = @value(33);\nexport const files", 1),
+    ];
+    for (old, new, runs) in edits {
+        session.replace("main.ms", old, new);
+        assert_eq!(session.runs(), runs, "after {new:?} in place of {old:?}");
+    }
+    // A macro's code changes all uses of its module.
+    session.replace("macros.ms", "${n} + ${word.length}", "${n} - ${word.length}");
+    session.save("macros.ms");
+    assert_eq!(session.runs(), 5);
+    // So does what it imports.
+    session.write("word.ts", "export const word = \"longer\";\n");
+    assert_eq!(session.runs(), 5);
+    // A file that was read runs its reader, one that comes what looked for it.
+    session.write("two.json", "{ \"n\": 22 }\n");
+    assert_eq!(session.runs(), 1);
+    session.write("three.json", "{ \"n\": 3 }\n");
+    assert_eq!(session.runs(), 1);
+    session.write("other.txt", "nobody reads this\n");
+    assert_eq!(session.runs(), 0);
 }

@@ -282,6 +282,7 @@ fn pages_below(directory: &Path, prefix: &str) -> Vec<String> {
 // One page a line, sorted, so that pages that are added side by side do not meet.
 pages! {
     attributes: "macros/attributes.md",
+    book_of_macros: "../../docs/book/macros.md",
     checked: "macros/checked.md",
     comptime: "macros/comptime.md",
     context: "macros/context.md",
