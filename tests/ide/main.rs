@@ -11,6 +11,7 @@ mod fixtures;
 mod folding_range;
 mod hierarchy;
 mod hints;
+mod macro_files;
 mod on_type_formatting;
 mod references;
 mod rename;
