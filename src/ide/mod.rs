@@ -11,6 +11,7 @@ pub mod document;
 pub mod document_highlight;
 pub mod document_link;
 pub mod document_symbol;
+pub mod expansion;
 pub mod file_rename;
 pub mod folding_range;
 pub mod generated;

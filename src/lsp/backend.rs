@@ -281,6 +281,10 @@ impl LanguageServer for Backend {
         self.question("codeAction/resolve", uri.as_ref(), params, code_action::resolve).await
     }
 
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        self.ask(|asked| Event::Command(params, asked)).await
+    }
+
     async fn will_rename_files(&self, params: RenameFilesParams) -> Result<Option<WorkspaceEdit>> {
         self.question("workspace/willRenameFiles", None, params, files::will_rename).await
     }

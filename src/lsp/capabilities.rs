@@ -10,6 +10,7 @@ use crate::text::Encoding;
 
 use super::from_proto;
 use super::request::code_action::KINDS;
+use super::request::command::COMMANDS;
 use super::request::semantic_tokens::TokenLegend;
 
 /// What the client can be told to ask for again.
@@ -53,6 +54,8 @@ pub struct Abilities {
     pub related_information: bool,
     pub diagnostic_tags: Vec<DiagnosticTag>,
     pub progress: bool,
+    /// The client shows a document when it is asked to.
+    pub show_document: bool,
     pub register_watchers: bool,
     pub symbol_trees: bool,
     pub tokens: TokenLegend,
@@ -117,6 +120,11 @@ impl Abilities {
             related_information: publish.related_information.unwrap_or(false),
             diagnostic_tags: publish.tag_support.map(|tags| tags.value_set).unwrap_or_default(),
             progress: client.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
+            show_document: client
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
             register_watchers: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
             tokens: TokenLegend::of(document.semantic_tokens.as_ref()),
             symbol_trees: document
@@ -225,6 +233,10 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         })),
         workspace_symbol_provider: Some(OneOf::Left(true)),
         inlay_hint_provider: Some(OneOf::Left(true)),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
+            ..ExecuteCommandOptions::default()
+        }),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
         workspace: Some(WorkspaceServerCapabilities {

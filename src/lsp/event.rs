@@ -16,6 +16,7 @@ use crate::project::{Expansions, PassEnd, Snapshot};
 
 use super::live::LiveRequest;
 use super::publish::Found;
+use super::request::command::Effect;
 use super::schedule::Lane;
 use super::to_proto::Edge;
 
@@ -42,6 +43,9 @@ pub enum Event {
     TypeDefinition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
     /// Any other request that reads a snapshot.
     Question(Box<dyn Question>),
+    Command(ExecuteCommandParams, Asked<Option<Value>>),
+    /// What a command has the loop do.
+    Effect(Effect),
     /// A question about a document's live tree.
     Live(LiveRequest),
     /// The client answered a request of ours.
@@ -83,6 +87,8 @@ impl Event {
             Event::Definition(..) => "definition",
             Event::TypeDefinition(..) => "typeDefinition",
             Event::Question(question) => question.method(),
+            Event::Command(..) => "executeCommand",
+            Event::Effect(_) => "a command's effect",
             Event::Live(request) => request.what(),
             Event::ClientAnswered(..) => "an answer of the client",
             Event::Pass(..) => "news of a pass",

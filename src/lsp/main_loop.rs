@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
+use serde_json::Value;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics};
-use tower_lsp::ls_types::request::{CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability};
+use tower_lsp::ls_types::request::{CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, ShowDocument};
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
-use crate::ide::IdeResult;
+use crate::ide::{IdeError, IdeResult};
 use crate::project::{Change, PassEvent, PassRequest, Scope};
 
 use super::analysis::{Analysis, View};
@@ -28,9 +29,11 @@ use super::live::LiveRequest;
 use super::outbox::{Outbox, Purpose};
 use super::progress::Progress;
 use super::publish::{self, Found, Published};
+use super::request::command::{self, Effect};
 use super::request::{completion, definition, hover};
 use super::schedule::{Lane, Passes, Quiet, ReadPool};
 use super::settings::Settings;
+use super::shown::Shown;
 use super::std_files::StdFiles;
 use super::sync::OpenFiles;
 use super::to_proto::Edge;
@@ -160,6 +163,7 @@ impl<A: Analysis> Session<A> {
             abilities: Arc::new(abilities),
             open: Arc::default(),
             std_files: Arc::new(StdFiles::in_user_cache()),
+            shown: Arc::new(Shown::in_user_cache()),
             settings: Arc::new(settings),
             tokens: Arc::default(),
         };
@@ -235,6 +239,8 @@ impl<A: Analysis> Session<A> {
                 });
             }
             Event::Question(question) => self.question(question),
+            Event::Command(params, asked) => self.command(params, asked),
+            Event::Effect(effect) => self.effect(effect),
             Event::Live(request) => self.read_live(request),
             Event::ClientAnswered(id, answer) => self.client_answered(id, answer.is_ok()),
             Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
@@ -384,6 +390,34 @@ impl<A: Analysis> Session<A> {
         self.reads.run(move || question.answer(view.snapshot(), &edge));
     }
 
+    fn command(&mut self, params: ExecuteCommandParams, asked: Asked<Option<Value>>) {
+        let sender = self.sender.clone();
+        self.read(None, asked, move |view, edge, cancel| {
+            // The loop is gone only when the server ends.
+            let tell = |effect| drop(sender.send(Event::Effect(effect)));
+            let snap = view.snapshot().ok_or_else(|| IdeError::Refused("there is nothing to work on".to_owned()))?;
+            command::run(snap, edge, &params, cancel, &tell)
+        });
+    }
+
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Show(uri) => {
+                let params = ShowDocumentParams { uri, external: None, take_focus: Some(false), selection: None };
+                self.outbox.request::<ShowDocument>(params, Purpose::Show);
+            }
+            Effect::Reload => self.reload(),
+        }
+    }
+
+    /// Looks at everything anew.
+    fn reload(&mut self) {
+        if let Err(why) = self.world.apply(Change::Reload) {
+            tracing::error!("cannot look at everything anew: {why}");
+        }
+        self.start_pass(Lane::Full, true);
+    }
+
     fn read_live(&mut self, request: LiveRequest) {
         let file = self.edge.file(&request.uri);
         if let Some(file) = &file {
@@ -409,7 +443,7 @@ impl<A: Analysis> Session<A> {
                 tracing::warn!("the client refused to watch files");
             }
             Some(Purpose::Progress(pass)) => self.progress.answered(pass, agreed, &self.outbox),
-            Some(Purpose::RegisterWatchers | Purpose::Refresh) | None => {}
+            Some(Purpose::RegisterWatchers | Purpose::Refresh | Purpose::Show) | None => {}
         }
     }
 

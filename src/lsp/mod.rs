@@ -21,6 +21,7 @@ pub mod publish;
 pub mod request;
 pub mod schedule;
 pub mod settings;
+pub mod shown;
 pub mod std_files;
 pub mod sync;
 pub mod to_proto;

@@ -18,6 +18,8 @@ pub enum Purpose {
     RegisterWatchers,
     /// The editor was told to ask again for what has changed.
     Refresh,
+    /// The editor was told to show a document.
+    Show,
     /// The editor made room for the progress of this pass.
     Progress(u64),
 }

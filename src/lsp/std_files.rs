@@ -89,7 +89,8 @@ fn write_all(directory: &FilePath) -> io::Result<()> {
     Ok(())
 }
 
-fn user_cache() -> Option<PathBuf> {
+/// The user's cache directory, where the system names one.
+pub(super) fn user_cache() -> Option<PathBuf> {
     let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if cfg!(windows) {
         absolute("LOCALAPPDATA")

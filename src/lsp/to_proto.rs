@@ -17,6 +17,7 @@ use super::capabilities::Abilities;
 use super::from_proto;
 use super::request::semantic_tokens::TokenMemory;
 use super::settings::Settings;
+use super::shown::Shown;
 use super::std_files::StdFiles;
 
 /// Who is answered, and how files are called there. Cheap to clone; fixed while a request runs.
@@ -27,6 +28,8 @@ pub struct Edge {
     /// otherwise opens a second buffer in some editors.
     pub open: Arc<HashMap<FilePath, Uri>>,
     pub std_files: Arc<StdFiles>,
+    /// Texts that no file has.
+    pub shown: Arc<Shown>,
     pub settings: Arc<Settings>,
     /// What was told of tokens.
     pub tokens: Arc<TokenMemory>,

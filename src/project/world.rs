@@ -58,6 +58,8 @@ pub enum Change {
     Disk {
         files: Vec<FilePath>,
     },
+    /// Anything may be another: files, options, what a person permits.
+    Reload,
     /// A pass ran macros.
     Expanded(Expansions),
 }
@@ -155,6 +157,11 @@ impl World {
                 for file in files {
                     self.saved(Logged::OnDisk(file));
                 }
+            }
+            Change::Reload => {
+                self.shared.disk.invalidate_all();
+                self.state.macro_env += 1;
+                self.log(Logged::Structure);
             }
             Change::Expanded(expansions) => {
                 if expansions.files.is_empty() {

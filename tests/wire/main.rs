@@ -2,6 +2,7 @@
 //! broken input, the way out. What it answers is scripted; `shop` alone drives the real binary.
 
 mod answers;
+mod commands;
 mod diagnostics;
 mod lifecycle;
 mod live;

@@ -15,7 +15,7 @@ import { inTerminal, program, run } from './program';
 import { Status } from './status';
 
 let client: LanguageClient | undefined;
-/** Our own handler of what code lenses name, where the server brings none. */
+/** Our own handler of what code lenses name, where an older server brings none. */
 let lens: vscode.Disposable | undefined;
 
 const LENS = 'metascript.expandMacro';
@@ -101,6 +101,10 @@ async function start(status: Status, log: vscode.LogOutputChannel): Promise<void
       fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.ms,*.ts,*.mts,*.json}'),
     },
     markdown: { supportHtml: false },
+    middleware: {
+      // Ours stays beside the source and follows its changes; the server's is a plain file.
+      executeCommand: (command, args: unknown[], next) => (command === LENS ? openLens(args) : next(command, args)),
+    },
   };
   client = new LanguageClient('metascript', 'Metascript', server, options);
   client.onDidChangeState((event) => status.show(event.newState));
@@ -111,10 +115,7 @@ async function start(status: Status, log: vscode.LogOutputChannel): Promise<void
     return;
   }
   if (!(await vscode.commands.getCommands(true)).includes(LENS)) {
-    lens = vscode.commands.registerCommand(LENS, (...args: unknown[]) => {
-      const place = placeOf(args);
-      return place && showExpansion(place.file, place.line);
-    });
+    lens = vscode.commands.registerCommand(LENS, (...args: unknown[]) => openLens(args));
   }
 }
 
@@ -126,6 +127,11 @@ async function stop(): Promise<void> {
   if (running !== undefined && running.state !== State.Stopped) {
     await running.dispose();
   }
+}
+
+function openLens(args: readonly unknown[]): Promise<void> | undefined {
+  const place = placeOf(args);
+  return place && showExpansion(place.file, place.line);
 }
 
 function metascriptEditor(): vscode.TextEditor | undefined {

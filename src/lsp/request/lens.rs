@@ -10,8 +10,7 @@ use crate::ide::lens::{self, Lens};
 use crate::lsp::to_proto::Edge;
 use crate::project::Snapshot;
 
-/// Opens what the macro at a place generates.
-pub const EXPAND: &str = "metascript.expandMacro";
+use super::command::EXPAND;
 
 /// A declaration whose uses are to be counted.
 #[derive(Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! queue.
 
 pub mod code_action;
+pub mod command;
 pub mod completion;
 pub mod definition;
 pub mod document_highlight;

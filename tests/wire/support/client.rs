@@ -231,7 +231,7 @@ pub fn at(uri: &str, line: u32, character: u32) -> Value {
 pub fn capabilities() -> Value {
     json!({
         "general": { "positionEncodings": ["utf-16", "utf-8"] },
-        "window": { "workDoneProgress": true },
+        "window": { "workDoneProgress": true, "showDocument": { "support": true } },
         "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } },
         "textDocument": {
             "hover": { "contentFormat": ["markdown", "plaintext"] },

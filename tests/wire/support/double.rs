@@ -153,6 +153,7 @@ impl Analysis for Double {
                 let names: Vec<&str> = files.iter().map(FilePath::as_str).collect();
                 self.note(format!("disk {}", names.join(" ")));
             }
+            Change::Reload => self.note("reload".to_owned()),
             Change::Expanded(_) => self.note("expanded".to_owned()),
         }
         self.view.revision.0 += 1;

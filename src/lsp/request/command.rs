@@ -1,0 +1,112 @@
+//! `workspace/executeCommand`.
+//!
+//! A command answers with JSON, for clients that run commands from code; what a person should see
+//! besides is an [`Effect`], which the loop carries out.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::ls_types::*;
+
+use crate::base::{Cancel, FilePath};
+use crate::ide::expansion::{Depth, expand_use};
+use crate::ide::{IdeError, IdeResult};
+use crate::lsp::from_proto;
+use crate::lsp::to_proto::{Edge, uri};
+use crate::project::Snapshot;
+use crate::text::SourceText;
+
+/// Opens what the macro at a place generates: arguments are a URI and a position or a range.
+pub const EXPAND: &str = "metascript.expandMacro";
+/// The same with the macros expanded that the output uses.
+pub const EXPAND_RECURSIVELY: &str = "metascript.expandRecursively";
+/// Opens how a document is parsed: its argument is a URI.
+pub const SYNTAX_TREE: &str = "metascript.showSyntaxTree";
+/// Looks at every file and permission anew.
+pub const RELOAD: &str = "metascript.reloadWorkspace";
+
+/// Commands that are answered.
+pub const COMMANDS: &[&str] = &[EXPAND, EXPAND_RECURSIVELY, SYNTAX_TREE, RELOAD];
+
+/// What the loop does for a command.
+pub enum Effect {
+    /// Shows a document to the person.
+    Show(Uri),
+    Reload,
+}
+
+/// Runs on the read pool; `tell` reaches the loop.
+pub fn run(
+    snap: &Snapshot,
+    edge: &Edge,
+    params: &ExecuteCommandParams,
+    cancel: &Cancel,
+    tell: &dyn Fn(Effect),
+) -> IdeResult<Option<Value>> {
+    let arguments = &params.arguments;
+    match params.command.as_str() {
+        EXPAND => expand(snap, edge, arguments, Depth::Once, cancel, tell).map(Some),
+        EXPAND_RECURSIVELY => expand(snap, edge, arguments, Depth::Full, cancel, tell).map(Some),
+        SYNTAX_TREE => syntax_tree(snap, edge, arguments, tell).map(Some),
+        RELOAD => {
+            tell(Effect::Reload);
+            Ok(None)
+        }
+        other => Err(IdeError::Refused(format!("there is no command {other}"))),
+    }
+}
+
+fn expand(
+    snap: &Snapshot,
+    edge: &Edge,
+    arguments: &[Value],
+    depth: Depth,
+    cancel: &Cancel,
+    tell: &dyn Fn(Effect),
+) -> IdeResult<Value> {
+    let (file, text) = document(snap, edge, arguments)?;
+    let position = arguments.get(1).and_then(position).ok_or_else(|| {
+        IdeError::Refused("the second argument must be the position of the use: { line, character }".to_owned())
+    })?;
+    let offset = from_proto::offset(&text, position, edge.encoding());
+    let found = expand_use(snap, &file, offset, depth, cancel)?;
+    let line = text.lines().line_of(found.offset) + 1;
+    let stem = file.name().trim_end_matches(".ms");
+    let heading =
+        format!("// {} on line {line} of {} generates:\n// @ts-nocheck\n\n", one_line(&found.name), file.name());
+    let uri = show(edge, &format!("{stem}.line-{line}.ts"), &(heading + &found.text), tell);
+    Ok(json!({ "name": found.name, "text": found.text, "uri": uri }))
+}
+
+fn syntax_tree(snap: &Snapshot, edge: &Edge, arguments: &[Value], tell: &dyn Fn(Effect)) -> IdeResult<Value> {
+    let (file, _) = document(snap, edge, arguments)?;
+    let tree = snap.syntax(&file).map(|syntax| syntax.sexp()).unwrap_or_default();
+    let uri = show(edge, &format!("{}.syntax.scm", file.name()), &tree, tell);
+    Ok(json!({ "name": file.name(), "text": tree, "uri": uri }))
+}
+
+/// Writes a text and has the client show it; `None` where the client shows no documents.
+fn show(edge: &Edge, name: &str, text: &str, tell: &dyn Fn(Effect)) -> Option<Uri> {
+    let uri =
+        edge.abilities.show_document.then(|| edge.shown.write(name, text)).flatten().and_then(|file| uri(&file))?;
+    tell(Effect::Show(uri.clone()));
+    Some(uri)
+}
+
+/// The document that the first argument names.
+fn document(snap: &Snapshot, edge: &Edge, arguments: &[Value]) -> IdeResult<(FilePath, SourceText)> {
+    let uri = arguments.first().and_then(|first| Uri::deserialize(first).ok());
+    let uri = uri.ok_or_else(|| IdeError::Refused("the first argument must be the URI of a document".to_owned()))?;
+    let file = edge.file(&uri);
+    let found = file.and_then(|file| snap.text(&file).map(|text| (file, text)));
+    found.ok_or_else(|| IdeError::Refused(format!("{} cannot be read", uri.as_str())))
+}
+
+/// A position, or where a range begins.
+fn position(argument: &Value) -> Option<Position> {
+    let range = || Range::deserialize(argument).ok().map(|range| range.start);
+    Position::deserialize(argument).ok().or_else(range)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,87 @@
+//! Commands that the server runs for a person.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::navigation::points;
+use crate::shop::Project;
+
+async fn run(project: &mut Project, command: &str, arguments: Value) -> Value {
+    project.client.ask("workspace/executeCommand", json!({ "command": command, "arguments": arguments })).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lens_opens_what_its_macro_generates() {
+    let mut project = points().await;
+    let document = json!({ "textDocument": { "uri": project.uri("main.ms") } });
+    let lenses = project.client.ask("textDocument/codeLens", document).await;
+    let command = lenses[0]["command"].clone();
+    let result = run(&mut project, command["command"].as_str().expect("a name"), command["arguments"].clone()).await;
+    assert_eq!(result["name"], "@getters");
+    assert_eq!(result["text"], "get_x() { return this.x; }\n");
+
+    let shown = project.client.message(|message| message["method"] == "window/showDocument").await;
+    assert_eq!(shown["params"]["uri"], result["uri"]);
+    let path = result["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file").to_owned();
+    assert!(path.ends_with("/main.line-2.ts"), "{path}");
+    let text = fs::read_to_string(&path).expect("it was written");
+    assert!(text.starts_with("// @getters on line 2 of main.ms generates:\n"), "{text}");
+    assert!(text.ends_with("get_x() { return this.x; }\n"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode(path.as_ref()), 0o400);
+        assert_eq!(mode(std::path::Path::new(&path).parent().expect("a directory")), 0o700);
+    }
+
+    // The answer may come, or not: nothing waits for it.
+    project.client.send(json!({ "jsonrpc": "2.0", "id": shown["id"], "result": { "success": true } })).await;
+    let again = run(&mut project, "metascript.expandRecursively", command["arguments"].clone()).await;
+    assert_eq!(again, result);
+    project.shut_down().await;
+    assert!(!std::path::Path::new(&path).exists(), "what was shown goes with the session");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_say_why_they_cannot() {
+    let mut project = points().await;
+    let uri = project.uri("main.ms");
+    for (command, arguments, why) in [
+        ("metascript.expandMacro", json!([]), "the first argument must be the URI of a document"),
+        ("metascript.expandMacro", json!([uri]), "the second argument must be the position"),
+        ("metascript.expandMacro", json!([uri, { "line": 3, "character": 0 }]), "no macro is used on line 4"),
+        ("metascript.expandMacro", json!(["file:///none/a.ms", { "line": 0, "character": 0 }]), "cannot be read"),
+        ("metascript.unheardOf", json!([]), "there is no command metascript.unheardOf"),
+    ] {
+        let params = json!({ "command": command, "arguments": arguments });
+        let id = project.client.request("workspace/executeCommand", params).await;
+        let error = project.client.response(id).await["error"].clone();
+        assert_eq!(error["code"], -32803, "{command}");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(why)), "{error}");
+    }
+    project.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_sees_what_no_watcher_told() {
+    let mut project = points().await;
+    let macros = fs::read_to_string(project.path("m.ms")).expect("it is there");
+    fs::write(project.path("m.ms"), macros.replace("get_", "read_")).expect("it can be written");
+    assert_eq!(run(&mut project, "metascript.reloadWorkspace", json!([])).await, Value::Null);
+    let found = project.diagnostics("main.ms", 1, |list| !list.is_empty()).await;
+    assert!(found[0]["message"].as_str().is_some_and(|message| message.contains("get_x")), "{found:?}");
+    project.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_syntax_tree_is_that_of_the_live_text() {
+    let mut project = points().await;
+    let uri = project.uri("main.ms");
+    project.client.change(&uri, 2, json!([{ "text": "let fresh = 1;\n" }])).await;
+    let result = run(&mut project, "metascript.showSyntaxTree", json!([uri])).await;
+    let tree = result["text"].as_str().expect("a text");
+    assert!(tree.starts_with("(program [0:0 - ") && tree.contains("lexical_declaration"), "{tree}");
+    project.shut_down().await;
+}
