@@ -173,6 +173,7 @@
 (new_expression constructor: (member_expression property: (property_identifier) @constructor))
 
 (extends_clause value: (identifier) @type)
+(extends_clause value: (instantiation_expression . (identifier) @type))
 
 ; Punctuation
 

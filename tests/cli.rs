@@ -116,6 +116,7 @@ fn help_comes_in_two_lengths() {
           --stats                 Print what was done and what the cache answered
       -w, --watch                 Check again whenever a file changes
           --second-opinion <CMD>  Let another TypeScript check the expanded program too
+          --target <NAME>         Choose the branches of `@target` for NAME, whatever the project file says
           --color <WHEN>          When to use colours [default: auto] [possible values: auto, always, never]
       -v, --verbose...            Log to standard error what msc does
       -h, --help                  Print help (see more with '--help')

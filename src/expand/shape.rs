@@ -264,8 +264,10 @@ impl Shapes {
 
     /// A class extends an expression, which mostly reads as a type.
     fn extends_clause(&self, clause: Node<'_>) -> Option<TypeRef> {
-        let value = clause.field(Field::Value)?;
-        let arguments = clause.field(Field::TypeArguments);
+        let whole = clause.field(Field::Value)?;
+        let instantiated = whole.is(Kind::InstantiationExpression).then(|| whole.first_named()).flatten();
+        let value = instantiated.unwrap_or(whole);
+        let arguments = whole.field(Field::TypeArguments).or_else(|| clause.field(Field::TypeArguments));
         let range = TextRange::new(value.start(), arguments.map_or(value.end(), Node::end));
         let name = ast::dotted_name(value);
         Some(TypeRef {

@@ -215,7 +215,7 @@ function on_finished_text(last)
   expect(hover:find('return', 1, true), 'the hover does not show the generated code')
   vim.api.nvim_win_close(window, true)
 
-  say('== go to definition: the quote in derive.ms, and the use')
+  say('== go to definition: the quote in eq.ms, and the use')
   cursor_on('equals(new User("b", 2))', 2)
   local places
   vim.lsp.buf.definition({
@@ -229,18 +229,18 @@ function on_finished_text(last)
   local quote, use
   for _, place in ipairs(places) do
     say(('   %s:%d:%d: %s'):format(vim.fs.basename(place.filename), place.lnum, place.col, vim.trim(place.text or '')))
-    if vim.fs.basename(place.filename) == 'derive.ms' then
+    if vim.fs.basename(place.filename) == 'eq.ms' then
       quote = place
     elseif (place.text or ''):find('@derive', 1, true) then
       use = place
     end
   end
-  expect(quote, 'no place in derive.ms')
+  expect(quote, 'no place in eq.ms')
   expect(use, 'no place at the use of @derive')
   expect(vim.fn.filereadable(quote.filename) == 1, quote.filename, 'cannot be opened')
   expect(
     vim.fn.readfile(quote.filename)[quote.lnum]:find('equals', 1, true),
-    'the place in derive.ms is not the method in the quote:',
+    'the place in eq.ms is not the method in the quote:',
     vim.fn.readfile(quote.filename)[quote.lnum]
   )
 

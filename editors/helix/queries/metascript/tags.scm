@@ -37,6 +37,7 @@
 (call_expression function: (member_expression property: (property_identifier) @name)) @reference.call
 (new_expression constructor: (identifier) @name) @reference.class
 (extends_clause value: (identifier) @name) @reference.class
+(extends_clause value: (instantiation_expression . (identifier) @name)) @reference.class
 (type_annotation (type_identifier) @name) @reference.type
 
 (macro_invocation name: (identifier) @name) @reference.macro
