@@ -153,7 +153,7 @@ async fn generated_members_complete_hover_navigate_and_check_before_a_save() {
             (format!("{uri} {}", text.lines().nth(line as usize).unwrap_or_default()), line)
         })
         .collect();
-    assert!(targets.iter().any(|(target, _)| target.contains("derive.ms")), "{targets:?}");
+    assert!(targets.iter().any(|(target, _)| target.contains("derive/eq.ms")), "{targets:?}");
     assert!(
         targets.iter().any(|(target, _)| target.contains("user.ms") && target.contains("@derive(Eq")),
         "{targets:?}"
