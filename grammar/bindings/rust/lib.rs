@@ -20,3 +20,15 @@ pub const LANGUAGE: LanguageFn = unsafe { LanguageFn::from_raw(tree_sitter_metas
 
 /// The kinds of nodes and their fields, as JSON.
 pub const NODE_TYPES: &str = include_str!("../../src/node-types.json");
+
+/// Colours, in the words of tree-sitter's command line tool.
+pub const HIGHLIGHTS_QUERY: &str = include_str!("../../queries/highlights.scm");
+
+/// Languages within strings, templates and comments.
+pub const INJECTIONS_QUERY: &str = include_str!("../../queries/injections.scm");
+
+/// Scopes, definitions and references.
+pub const LOCALS_QUERY: &str = include_str!("../../queries/locals.scm");
+
+/// Definitions and uses for navigation.
+pub const TAGS_QUERY: &str = include_str!("../../queries/tags.scm");
