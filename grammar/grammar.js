@@ -45,6 +45,7 @@ module.exports = grammar(adaptBase(typescript), {
     $._after_statement_decorator,
     $._after_decorator,
     $._before_type_arguments,
+    $._no_type_arguments,
     $._type_arguments_open,
     // Never produced: that one of these is valid tells the scanner where it is.
     $._after_object_type_member,

@@ -16,9 +16,51 @@ const EDITS: usize = 40;
 const EDITS_IN_A_ROW: usize = 12;
 
 const TYPED: &[&str] = &[
-    "{", "}", "(", ")", "[", "]", "<", ">", "`", "${", "'", "\"", "/", "/*", "*/", "//", "\n", " ", ";", ",", ":", "=>",
-    "=", "?.", ".", "@a", "@a(b)", "quote { x; }", "macro m() {}", "defer f();", "else ", "<<", "await ", "async ",
-    "class A {}", "let x = 1;", "x", "y.z", "é", "\u{2028}", "static ", "type T = U;", "\n\n", "  ", "1",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "<",
+    ">",
+    "`",
+    "${",
+    "'",
+    "\"",
+    "/",
+    "/*",
+    "*/",
+    "//",
+    "\n",
+    " ",
+    ";",
+    ",",
+    ":",
+    "=>",
+    "=",
+    "?.",
+    ".",
+    "@a",
+    "@a(b)",
+    "quote { x; }",
+    "macro m() {}",
+    "defer f();",
+    "else ",
+    "<<",
+    "await ",
+    "async ",
+    "class A {}",
+    "let x = 1;",
+    "x",
+    "y.z",
+    "é",
+    "\u{2028}",
+    "static ",
+    "type T = U;",
+    "\n\n",
+    "  ",
+    "1",
 ];
 
 /// Numbers that are the same in every run.
@@ -69,13 +111,14 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
-fn follow(file: &SyntaxFile, edit: TextEdit, name: &str) -> SyntaxFile {
+fn follow(file: &SyntaxFile, edit: TextEdit, name: &str, log: &mut Vec<TextEdit>) -> SyntaxFile {
+    log.push(edit.clone());
     let before = file.text().as_str();
     let text = TextEdit::apply_in_order(before, std::slice::from_ref(&edit));
     let source = SourceText::new(text.as_str());
     let incremental = file.reparse(source.clone(), std::slice::from_ref(&edit));
     let anew = SyntaxFile::parse(source);
-    let context = || format!("{name}: {edit:?} in\n{before}\n--- gives\n{text}");
+    let context = || format!("{name}: {edit:?} in\n{before}\n--- gives\n{text}\n--- after {log:?}");
     assert_eq!(incremental.has_errors(), anew.has_errors(), "{}", context());
     if !anew.has_errors() {
         assert_eq!(incremental.sexp(), anew.sexp(), "{}", context());
@@ -92,14 +135,16 @@ fn edited_trees_are_those_of_their_texts() {
         let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15 ^ index as u64);
         let original = SyntaxFile::parse(SourceText::new(text.as_str()));
         let mut file = original.clone();
+        let mut log = Vec::new();
         for done in 0..edits {
             if done % EDITS_IN_A_ROW == 0 {
                 file = original.clone();
+                log.clear();
             }
             let edit = numbers.edit(file.text().as_str());
             let back = inverse(file.text().as_str(), &edit);
-            let edited = follow(&file, edit, name);
-            file = if numbers.below(2) == 0 { follow(&edited, back, name) } else { edited };
+            let edited = follow(&file, edit, name, &mut log);
+            file = if numbers.below(2) == 0 { follow(&edited, back, name, &mut log) } else { edited };
         }
     }
 }

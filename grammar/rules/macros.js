@@ -13,10 +13,11 @@ const decorated = $ => choice(
   alias($.decorator_parenthesized_expression, $.parenthesized_expression),
 );
 
-// The token before them is empty. The scanner looks ahead to tell `@a<T>(x)` from `@line < 5`.
-const typeArguments = $ => optional(seq(
-  $._before_type_arguments,
-  field('type_arguments', $.type_arguments),
+// The tokens are empty. The scanner looks ahead to tell `@a<T>(x)` from `@line < 5`, and says so in either
+// case: what it has looked at belongs to the use then, so that an edit there has the use read again.
+const typeArguments = $ => optional(choice(
+  seq($._before_type_arguments, field('type_arguments', $.type_arguments)),
+  $._no_type_arguments,
 ));
 
 const head = $ => [

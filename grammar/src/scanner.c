@@ -42,6 +42,8 @@ enum TokenType {
     AFTER_DECORATOR,
     // Between the name of a macro and `<`, where this begins type arguments.
     BEFORE_TYPE_ARGUMENTS,
+    // There, where it is an operator.
+    NO_TYPE_ARGUMENTS,
     // The `<` of type arguments whose first is a function with type parameters of its own, `A<<T>(x: T) => T>`.
     TYPE_ARGUMENTS_OPEN,
     // Never produced: valid after a member of an object type.
@@ -586,7 +588,10 @@ static bool scan(TSLexer *lexer, const bool *valid) {
     }
     if (valid[ESCAPE_SEQUENCE] || valid[REGEX_PATTERN]) return false;
 
-    bool semicolon = valid[AUTOMATIC_SEMICOLON] && !recovering;
+    // Behind a decorator that an edit left as it is, its own token takes the place of the semicolon that no
+    // longer is in question. What begins no declaration gets a semicolon there all the same: it does not fit,
+    // and the parser reads the decorator again.
+    bool semicolon = (valid[AUTOMATIC_SEMICOLON] || valid[AFTER_STATEMENT_DECORATOR]) && !recovering;
     if (semicolon) lexer->mark_end(lexer);
 
     bool newline = false;
@@ -617,8 +622,8 @@ static bool scan(TSLexer *lexer, const bool *valid) {
         int32_t c = lexer->lookahead;
         if (c == '<' && valid[BEFORE_TYPE_ARGUMENTS] && !newline && !comments) {
             lexer->mark_end(lexer);
-            lexer->result_symbol = BEFORE_TYPE_ARGUMENTS;
-            return type_arguments_follow(lexer);
+            lexer->result_symbol = type_arguments_follow(lexer) ? BEFORE_TYPE_ARGUMENTS : NO_TYPE_ARGUMENTS;
+            return true;
         }
         if (c == '<' && valid[TYPE_ARGUMENTS_OPEN] && !comments && !recovering) {
             bool html = valid[HTML_COMMENT] && !valid[LOGICAL_OR] && !semicolon;
