@@ -129,7 +129,7 @@ fn a_folder_that_is_not_trusted_names_no_program() {
     }
     // What the folder's code would do runs in trusted folders only.
     let palette = manifest["contributes"]["menus"]["commandPalette"].as_array().expect("a list");
-    for command in ["metascript.run", "metascript.trust"] {
+    for command in ["metascript.run", "metascript.review"] {
         let entry = palette.iter().find(|entry| entry["command"] == command).expect("it is in the palette");
         assert!(entry["when"].as_str().is_some_and(|when| when.contains("isWorkspaceTrusted")), "{command}");
     }

@@ -9,7 +9,7 @@ use crate::cli::console::Console;
 use crate::cli::render::plural;
 use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::macros::{Allow, Permission};
-use crate::project::{Grants, ProjectId, World, WorldOptions, config};
+use crate::project::{Grants, ProjectId, World, WorldOptions, config, trust};
 
 pub(super) fn run(args: &TrustArgs, console: &Console) -> CommandResult {
     let grants = Grants::of_user();
@@ -70,16 +70,7 @@ fn asked(world: &World, project: &ProjectId, console: &Console) -> Result<Allow,
 
 /// One line an entry.
 fn described(asked: &Allow) -> String {
-    let line = |(permission, entry): (Permission, String)| {
-        let does = match permission {
-            Permission::Net => "reach",
-            Permission::Read => "read",
-            Permission::Env => "read the environment variable",
-            Permission::Run => "run, with all that you may do,",
-        };
-        format!("  {does} {entry}\n")
-    };
-    asked.entries().into_iter().map(line).collect()
+    trust::described(asked).into_iter().map(|line| format!("  {line}\n")).collect()
 }
 
 fn confirmed() -> io::Result<bool> {

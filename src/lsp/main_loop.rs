@@ -12,13 +12,13 @@ use std::time::Instant;
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::Error;
-use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics};
+use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
 use tower_lsp::ls_types::request::{CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, ShowDocument};
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
 use crate::ide::{IdeError, IdeResult};
-use crate::project::{Change, PassEvent, PassRequest, Scope};
+use crate::project::{Change, PassEvent, PassRequest, Scope, Snapshot};
 
 use super::analysis::{Analysis, View};
 use super::capabilities::{self, Abilities};
@@ -27,6 +27,7 @@ use super::event::{
 };
 use super::live::LiveRequest;
 use super::outbox::{Outbox, Purpose};
+use super::permissions::{self, Requests};
 use super::progress::Progress;
 use super::publish::{self, Found, Published};
 use super::request::command::{self, Effect};
@@ -153,6 +154,7 @@ struct Session<A: Analysis> {
     options: Options,
     sender: Sender<Event>,
     outbox: Outbox,
+    requests: Requests,
 }
 
 impl<A: Analysis> Session<A> {
@@ -187,6 +189,7 @@ impl<A: Analysis> Session<A> {
             options,
             sender,
             outbox,
+            requests: Requests::default(),
         }
     }
 
@@ -242,7 +245,7 @@ impl<A: Analysis> Session<A> {
             Event::Command(params, asked) => self.command(params, asked),
             Event::Effect(effect) => self.effect(effect),
             Event::Live(request) => self.read_live(request),
-            Event::ClientAnswered(id, answer) => self.client_answered(id, answer.is_ok()),
+            Event::ClientAnswered(id, answer) => self.client_answered(id, answer),
             Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
             Event::Shutdown(reply) => {
                 self.stop();
@@ -407,7 +410,39 @@ impl<A: Analysis> Session<A> {
                 self.outbox.request::<ShowDocument>(params, Purpose::Show);
             }
             Effect::Reload => self.reload(),
+            Effect::Ask { open, wanted } => self.requests.ask(open, wanted, &mut self.outbox),
+            Effect::Permitted => {
+                if let Err(why) = self.world.apply(Change::Permitted) {
+                    tracing::error!("cannot take a grant: {why}");
+                }
+                self.start_pass(Lane::Full, true);
+            }
+            Effect::Say(typ, message) => self.outbox.notify::<ShowMessage>(ShowMessageParams { typ, message }),
         }
+    }
+
+    /// Finds out, aside, whether some project waits for a person's answer.
+    fn find_requests(&mut self) {
+        let (view, sender) = (self.world.view(), self.sender.clone());
+        self.reads.run(move || {
+            let open = view.snapshot().map(Snapshot::open_requests).unwrap_or_default();
+            if !open.is_empty() {
+                // The loop is gone only when the server ends.
+                let _ = sender.send(Event::Effect(Effect::Ask { open, wanted: false }));
+            }
+        });
+    }
+
+    fn grant(&mut self, question: permissions::Question) {
+        let (view, sender) = (self.world.view(), self.sender.clone());
+        self.reads.run(move || {
+            let Some(snap) = view.snapshot() else { return };
+            let effect = match snap.grant(&question.root, &question.asked) {
+                Ok(()) => Effect::Permitted,
+                Err(error) => Effect::Say(MessageType::ERROR, format!("The grant cannot be kept: {error}")),
+            };
+            let _ = sender.send(Event::Effect(effect));
+        });
     }
 
     /// Looks at everything anew.
@@ -437,12 +472,18 @@ impl<A: Analysis> Session<A> {
         });
     }
 
-    fn client_answered(&mut self, id: i64, agreed: bool) {
+    fn client_answered(&mut self, id: i64, answer: Result<Value, String>) {
+        let agreed = answer.is_ok();
         match self.outbox.answered(id) {
             Some(Purpose::RegisterWatchers) if !agreed => {
                 tracing::warn!("the client refused to watch files");
             }
             Some(Purpose::Progress(pass)) => self.progress.answered(pass, agreed, &self.outbox),
+            Some(Purpose::Permissions(question)) => {
+                if answer.is_ok_and(|answer| question.is_allowed(&answer)) {
+                    self.grant(question);
+                }
+            }
             Some(Purpose::RegisterWatchers | Purpose::Refresh | Purpose::Show) | None => {}
         }
     }
@@ -533,6 +574,7 @@ impl<A: Analysis> Session<A> {
                 let again = end.as_ref().is_some_and(|end| end.again);
                 if lane == Lane::Full && end.is_some() && !again {
                     self.clear_left(pass);
+                    self.find_requests();
                 }
                 if self.passes.ended(lane, pass) || again {
                     self.start_pass(lane, false);

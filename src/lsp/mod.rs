@@ -16,6 +16,7 @@ pub mod gate;
 pub mod live;
 pub mod main_loop;
 pub mod outbox;
+pub mod permissions;
 pub mod progress;
 pub mod publish;
 pub mod request;

@@ -12,12 +12,16 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::request::Request;
 
+use super::permissions::Question;
+
 /// What an answer of the client is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     RegisterWatchers,
     /// The editor was told to ask again for what has changed.
     Refresh,
+    /// A person was asked what macros may do.
+    Permissions(Question),
     /// The editor was told to show a document.
     Show,
     /// The editor made room for the progress of this pass.

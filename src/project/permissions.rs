@@ -4,6 +4,7 @@
 //! begins, so that answering from memory never asks the disk.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Digest, FilePath};
@@ -82,6 +83,17 @@ impl Snapshot {
     /// What macros of the project at `root` may do.
     pub fn permissions(&self, root: &FilePath) -> Permissions {
         self.shared.access.project(self, root).0.permissions().clone()
+    }
+
+    /// What macros of a file's project may do.
+    pub fn permissions_of(&self, file: &FilePath) -> Permissions {
+        self.permissions(&self.project_of(file).root)
+    }
+
+    /// Grants the project at `root` what it asks for, for this person. Writes to the disk; holds once
+    /// the world took [`Change::Permitted`](super::Change::Permitted).
+    pub fn grant(&self, root: &FilePath, asked: &Allow) -> io::Result<()> {
+        self.shared.access.grants.grant(root, asked)
     }
 
     /// The projects of open files that wait for a person's answer.

@@ -122,6 +122,28 @@ impl Grants {
     }
 }
 
+/// What a project asks for, for a person to read: one line an entry, without control characters or what
+/// else would show another text than stands there.
+pub fn described(asked: &Allow) -> Vec<String> {
+    let line = |(permission, entry): (Permission, String)| {
+        let does = match permission {
+            Permission::Net => "reach",
+            Permission::Read => "read",
+            Permission::Env => "read the environment variable",
+            Permission::Run => "run, with all that you may do,",
+        };
+        let mut line = format!("{does} ");
+        for ch in entry.chars() {
+            match ch.is_ascii() {
+                true => line.push(ch),
+                false => line.extend(ch.escape_debug()),
+            }
+        }
+        line
+    };
+    asked.entries().into_iter().map(line).collect()
+}
+
 fn entries(asked: &Allow) -> Vec<(String, String)> {
     asked.entries().into_iter().map(|(permission, entry)| (permission.name().to_owned(), entry)).collect()
 }

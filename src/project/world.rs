@@ -60,6 +60,8 @@ pub enum Change {
     },
     /// Anything may be another: files, options, what a person permits.
     Reload,
+    /// A person permits other things to macros.
+    Permitted,
     /// A pass ran macros.
     Expanded(Expansions),
 }
@@ -160,6 +162,10 @@ impl World {
             }
             Change::Reload => {
                 self.shared.disk.invalidate_all();
+                self.state.macro_env += 1;
+                self.log(Logged::Structure);
+            }
+            Change::Permitted => {
                 self.state.macro_env += 1;
                 self.log(Logged::Structure);
             }

@@ -85,3 +85,78 @@ async fn the_syntax_tree_is_that_of_the_live_text() {
     assert!(tree.starts_with("(program [0:0 - ") && tree.contains("lexical_declaration"), "{tree}");
     project.shut_down().await;
 }
+
+const ASKS: &str = r#"{ "macros": { "allow": { "env": ["HOME"] } } }"#;
+const READS: &str = "export const home = @comptime { return env(\"HOME\") ?? \"none\"; };\n";
+
+/// A project that asks to read a variable, and a file that does so.
+async fn asking() -> Project {
+    let mut project = Project::over(|folder| {
+        fs::write(folder.join("metascript.json"), ASKS).expect("it can be written");
+        fs::write(folder.join("main.ms"), READS).expect("it can be written");
+    })
+    .await;
+    project.open("main.ms").await;
+    let found = project.diagnostics("main.ms", 1, |list| !list.is_empty()).await;
+    assert_eq!(found[0]["code"], "MS3007");
+    project
+}
+
+async fn question(project: &mut Project) -> Value {
+    let question = project.client.message(|message| message["method"] == "window/showMessageRequest").await;
+    let message = question["params"]["message"].as_str().expect("a message");
+    assert!(message.contains("read the environment variable HOME"), "{message}");
+    assert_eq!(question["params"]["actions"], json!([{ "title": "Allow" }, { "title": "Not now" }]));
+    question["id"].clone()
+}
+
+async fn answer(project: &mut Project, id: Value, result: Value) {
+    project.client.send(json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_allows_holds_at_once() {
+    let mut project = asking().await;
+    let id = question(&mut project).await;
+    answer(&mut project, id, json!({ "title": "Allow" })).await;
+    project.diagnostics("main.ms", 1, <[Value]>::is_empty).await;
+    let uri = project.uri("main.ms");
+    assert_eq!(run(&mut project, "metascript.trust", json!([uri])).await, Value::Null);
+    let said = project.client.told("window/showMessage").await;
+    assert_eq!(said["message"], "Macros ask for nothing that you have not granted.");
+    project.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_refused_is_not_asked_again_until_the_person_wants_it() {
+    let mut project = asking().await;
+    let uri = project.uri("main.ms");
+    for (version, no) in [(2, json!({ "title": "Not now" })), (3, json!(null))] {
+        let id = question(&mut project).await;
+        answer(&mut project, id, no).await;
+        // Nothing was granted: the next pass finds the same.
+        let place = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 0 } });
+        project.client.change(&uri, version, json!([{ "range": place, "text": "\n" }])).await;
+        project.client.save(&uri).await;
+        let found = project.diagnostics("main.ms", version, |list| !list.is_empty()).await;
+        assert_eq!(found[0]["code"], "MS3007");
+
+        let params = json!({
+            "textDocument": { "uri": uri }, "range": found[0]["range"],
+            "context": { "diagnostics": [found[0]], "only": ["quickfix"] },
+        });
+        let actions = project.client.ask("textDocument/codeAction", params).await;
+        let list = actions.as_array().expect("a list");
+        let action = list.iter().find(|action| action["command"]["command"] == "metascript.trust");
+        let action = action.unwrap_or_else(|| panic!("no action: {actions}"));
+        assert_eq!(action["diagnostics"], json!([found[0]]));
+        let arguments = action["command"]["arguments"].clone();
+        run(&mut project, "metascript.trust", arguments).await;
+    }
+    question(&mut project).await;
+    project.client.ask("shutdown", json!(null)).await;
+    project.client.notify("exit", json!(null)).await;
+    let (rest, _) = project.client.end().await;
+    let is_question = |message: &&Value| message["method"] == "window/showMessageRequest";
+    assert_eq!(rest.iter().find(is_question), None, "asked once for each time that it was wanted");
+}

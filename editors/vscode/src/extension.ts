@@ -55,7 +55,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       inTerminal(['run', editor.document.uri.fsPath], path.dirname(editor.document.uri.fsPath));
     }
   });
-  command('metascript.trust', () => inFolder((folder) => inTerminal(['trust'], folder)));
+  // `metascript.trust` is the server's: only one of us may register a name.
+  command('metascript.review', () => inFolder((folder) => inTerminal(['trust'], folder)));
   command('metascript.doctor', () => inFolder((folder) => inTerminal(['doctor'], folder), context.extensionPath));
   command('metascript.init', () => inFolder(initialise));
 

@@ -1,15 +1,18 @@
 //! `textDocument/codeAction` and `codeAction/resolve`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath, TextRange};
+use crate::diagnostic::Code;
 use crate::ide::IdeResult;
 use crate::ide::code_action::{self, ActionKind, Finding};
 use crate::lsp::from_proto;
 use crate::lsp::to_proto::Edge;
 use crate::project::Snapshot;
 
+use super::command::TRUST;
 use super::edits::workspace_edit;
 
 /// Kinds that are offered, as the protocol names them.
@@ -87,6 +90,19 @@ pub fn actions(
             edit: edits.map(|edits| workspace_edit(snap, edge, edits)),
             is_preferred: action.is_preferred.then_some(true),
             data,
+            ..CodeAction::default()
+        }));
+    }
+    if wanted(ActionKind::QuickFix)
+        && let Some(index) = findings.iter().position(|finding| finding.code == Code::NOT_GRANTED.to_string())
+    {
+        let title = "See what the project asks for, and decide".to_owned();
+        let arguments = Some(vec![json!(params.text_document.uri)]);
+        out.push(CodeActionOrCommand::CodeAction(CodeAction {
+            title: title.clone(),
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![diagnostics[index].clone()]),
+            command: Some(Command { title, command: TRUST.to_owned(), arguments }),
             ..CodeAction::default()
         }));
     }

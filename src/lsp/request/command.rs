@@ -12,6 +12,7 @@ use crate::ide::expansion::{Depth, expand_use};
 use crate::ide::{IdeError, IdeResult};
 use crate::lsp::from_proto;
 use crate::lsp::to_proto::{Edge, uri};
+use crate::macros::Permissions;
 use crate::project::Snapshot;
 use crate::text::SourceText;
 
@@ -24,14 +25,27 @@ pub const SYNTAX_TREE: &str = "metascript.showSyntaxTree";
 /// Looks at every file and permission anew.
 pub const RELOAD: &str = "metascript.reloadWorkspace";
 
+/// Asks what macros may do: of the project of a document, if its argument is a URI, else of every
+/// project that waits for an answer.
+pub const TRUST: &str = "metascript.trust";
+
 /// Commands that are answered.
-pub const COMMANDS: &[&str] = &[EXPAND, EXPAND_RECURSIVELY, SYNTAX_TREE, RELOAD];
+pub const COMMANDS: &[&str] = &[EXPAND, EXPAND_RECURSIVELY, SYNTAX_TREE, RELOAD, TRUST];
 
 /// What the loop does for a command.
 pub enum Effect {
     /// Shows a document to the person.
     Show(Uri),
     Reload,
+    /// Asks the person what these may do; not again what was asked before, unless it is `wanted`.
+    Ask {
+        open: Vec<Permissions>,
+        wanted: bool,
+    },
+    /// A person granted something.
+    Permitted,
+    /// Says something to the person.
+    Say(MessageType, String),
 }
 
 /// Runs on the read pool; `tell` reaches the loop.
@@ -51,6 +65,7 @@ pub fn run(
             tell(Effect::Reload);
             Ok(None)
         }
+        TRUST => trust(snap, edge, arguments, tell).map(|()| None),
         other => Err(IdeError::Refused(format!("there is no command {other}"))),
     }
 }
@@ -75,6 +90,21 @@ fn expand(
         format!("// {} on line {line} of {} generates:\n// @ts-nocheck\n\n", one_line(&found.name), file.name());
     let uri = show(edge, &format!("{stem}.line-{line}.ts"), &(heading + &found.text), tell);
     Ok(json!({ "name": found.name, "text": found.text, "uri": uri }))
+}
+
+fn trust(snap: &Snapshot, edge: &Edge, arguments: &[Value], tell: &dyn Fn(Effect)) -> IdeResult<()> {
+    let open = match arguments.is_empty() {
+        true => snap.open_requests(),
+        false => {
+            let (file, _) = document(snap, edge, arguments)?;
+            Some(snap.permissions_of(&file)).filter(Permissions::is_open).into_iter().collect()
+        }
+    };
+    tell(match open.is_empty() {
+        true => Effect::Say(MessageType::INFO, "Macros ask for nothing that you have not granted.".to_owned()),
+        false => Effect::Ask { open, wanted: true },
+    });
+    Ok(())
 }
 
 fn syntax_tree(snap: &Snapshot, edge: &Edge, arguments: &[Value], tell: &dyn Fn(Effect)) -> IdeResult<Value> {
