@@ -160,3 +160,20 @@ async fn who_is_refused_is_not_asked_again_until_the_person_wants_it() {
     let is_question = |message: &&Value| message["method"] == "window/showMessageRequest";
     assert_eq!(rest.iter().find(is_question), None, "asked once for each time that it was wanted");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_cache_is_told_of_and_cleared() {
+    let mut project = points().await;
+    let rows = |stats: &Value| -> u64 {
+        let projects = stats["projects"].as_array().expect("a list");
+        let levels = projects.iter().flat_map(|project| project["levels"].as_array().expect("a list"));
+        levels.map(|level| level["rows"].as_u64().expect("a count")).sum()
+    };
+    let stats = run(&mut project, "metascript.showCacheStats", json!([])).await;
+    assert!(rows(&stats) > 0, "{stats}");
+    let cleared = run(&mut project, "metascript.clearCache", json!([])).await;
+    assert!(cleared["rows"].as_u64().is_some_and(|count| count > 0), "{cleared}");
+    let stats = run(&mut project, "metascript.showCacheStats", json!([])).await;
+    assert_eq!(rows(&stats), 0, "{stats}");
+    project.shut_down().await;
+}

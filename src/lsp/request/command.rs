@@ -3,11 +3,14 @@
 //! A command answers with JSON, for clients that run commands from code; what a person should see
 //! besides is an [`Effect`], which the loop carries out.
 
+use std::fmt::Write;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, FilePath};
+use crate::cache::LEVELS;
 use crate::ide::expansion::{Depth, expand_use};
 use crate::ide::{IdeError, IdeResult};
 use crate::lsp::from_proto;
@@ -29,8 +32,13 @@ pub const RELOAD: &str = "metascript.reloadWorkspace";
 /// project that waits for an answer.
 pub const TRUST: &str = "metascript.trust";
 
+/// Opens how many rows the caches of the session's projects hold.
+pub const CACHE_STATS: &str = "metascript.showCacheStats";
+/// Deletes those rows. What the session already knows stays known.
+pub const CLEAR_CACHE: &str = "metascript.clearCache";
+
 /// Commands that are answered.
-pub const COMMANDS: &[&str] = &[EXPAND, EXPAND_RECURSIVELY, SYNTAX_TREE, RELOAD, TRUST];
+pub const COMMANDS: &[&str] = &[EXPAND, EXPAND_RECURSIVELY, SYNTAX_TREE, RELOAD, TRUST, CACHE_STATS, CLEAR_CACHE];
 
 /// What the loop does for a command.
 pub enum Effect {
@@ -66,6 +74,8 @@ pub fn run(
             Ok(None)
         }
         TRUST => trust(snap, edge, arguments, tell).map(|()| None),
+        CACHE_STATS => Ok(Some(cache_stats(snap, edge, tell))),
+        CLEAR_CACHE => clear_cache(snap, tell).map(Some),
         other => Err(IdeError::Refused(format!("there is no command {other}"))),
     }
 }
@@ -112,6 +122,41 @@ fn syntax_tree(snap: &Snapshot, edge: &Edge, arguments: &[Value], tell: &dyn Fn(
     let tree = snap.syntax(&file).map(|syntax| syntax.sexp()).unwrap_or_default();
     let uri = show(edge, &format!("{}.syntax.scm", file.name()), &tree, tell);
     Ok(json!({ "name": file.name(), "text": tree, "uri": uri }))
+}
+
+fn cache_stats(snap: &Snapshot, edge: &Edge, tell: &dyn Fn(Effect)) -> Value {
+    let mut text = String::new();
+    let mut projects = Vec::new();
+    for (root, store) in snap.shared().stores() {
+        // Rows on their way are counted, too.
+        store.flush();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{root}");
+        let mut levels = Vec::new();
+        for spec in &LEVELS {
+            let contents = store.contents(spec.level);
+            let _ = writeln!(text, "  {:<12}{:>10} rows{:>14} bytes", spec.name, contents.rows, contents.bytes);
+            levels
+                .push(json!({ "name": spec.name, "rows": contents.rows, "bytes": contents.bytes, "limit": spec.cap }));
+        }
+        let health = store.health();
+        for line in &health {
+            let _ = writeln!(text, "  {line}");
+        }
+        projects.push(json!({ "root": root, "levels": levels, "health": health }));
+    }
+    let uri = show(edge, "cache.txt", &text, tell);
+    json!({ "name": "cache", "text": text, "uri": uri, "projects": projects })
+}
+
+fn clear_cache(snap: &Snapshot, tell: &dyn Fn(Effect)) -> IdeResult<Value> {
+    let mut rows = 0;
+    for (root, store) in snap.shared().stores() {
+        let cleared = store.clear();
+        rows += cleared.ok_or_else(|| IdeError::Refused(format!("the cache of {root} cannot be cleared")))?;
+    }
+    tell(Effect::Say(MessageType::INFO, format!("{rows} rows of the cache are deleted.")));
+    Ok(json!({ "rows": rows }))
 }
 
 /// Writes a text and has the client show it; `None` where the client shows no documents.
