@@ -311,5 +311,6 @@ pages! {
     permissions: "macros/permissions.md",
     quotes: "macros/quotes.md",
     target: "macros/target.md",
+    typeinfo: "macros/typeinfo.md",
     uses: "macros/uses.md",
 }

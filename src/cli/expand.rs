@@ -13,7 +13,7 @@ use crate::cli::{CLEAN, CommandError, CommandResult, ERRORS};
 use crate::expand::{CallSite, CallState, Expanded, Origin, Segment};
 use crate::ide::generated::dedent;
 use crate::project::check::expand_file;
-use crate::project::{Snapshot, World, WorldOptions, expansion};
+use crate::project::{Snapshot, World, WorldOptions, build, expansion};
 use crate::std_lib;
 use crate::text::SourceText;
 
@@ -34,6 +34,12 @@ pub(super) fn run(args: &ExpandArgs, console: &Console) -> CommandResult {
         .map_err(|_| CommandError::Message("the expansion was stopped".to_owned()))?;
     let snap = world.snapshot();
     if let (Some(source), steps) = (snap.text(&file), if args.once { Some(1) } else { args.step }) {
+        // A step shows uses of `@typeinfo` as they are written; the end shows what stands for them.
+        let shaped = match steps {
+            None => build::shaped(&snap, &file, &Cancel::new()).ok().flatten(),
+            Some(_) => None,
+        };
+        let snap = shaped.unwrap_or_else(|| snap.clone());
         let view = View::new(&snap, &file, source, steps, &console.cwd);
         let part = args.place.line.map(|line| view.uses_on(line)).transpose()?;
         console.print(&view.printed(args, part.as_deref()))?;

@@ -340,6 +340,84 @@ pub struct EmitSettings {
     pub maps: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShapeKind {
+    Primitive,
+    Literal,
+    Object,
+    Array,
+    Tuple,
+    Union,
+    Intersection,
+    Function,
+    /// A type whose inside is left out: it stands around itself, or the shape would be too large.
+    Reference,
+    Other,
+}
+
+/// What a type is made of. Finite whatever the type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeShape {
+    pub kind: ShapeKind,
+    /// As the checker prints it, cut where it is long.
+    pub text: String,
+    pub name: Option<String>,
+    /// Of a literal.
+    pub value: Option<LiteralShape>,
+    /// Elements, parts of a union or intersection, or type arguments.
+    pub args: Vec<TypeShape>,
+    /// The public ones.
+    pub properties: Vec<PropertyShape>,
+    pub indexes: Vec<IndexShape>,
+    /// Ways to call it.
+    pub signatures: Vec<SignatureShape>,
+}
+
+impl TypeShape {
+    pub fn new(kind: ShapeKind, text: String, name: Option<String>) -> TypeShape {
+        let (args, properties, indexes, signatures) = Default::default();
+        TypeShape { kind, text, name, value: None, args, properties, indexes, signatures }
+    }
+}
+
+/// The value of a literal type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiteralShape {
+    Text(String),
+    /// A number, a boolean or a bigint as code.
+    Code(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyShape {
+    pub name: String,
+    /// Without the `undefined` that being optional adds.
+    pub of: TypeShape,
+    pub is_optional: bool,
+    pub is_readonly: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexShape {
+    pub key: TypeShape,
+    pub of: TypeShape,
+    pub is_readonly: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureShape {
+    pub parameters: Vec<ParameterShape>,
+    pub returns: TypeShape,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterShape {
+    pub name: String,
+    pub of: TypeShape,
+    pub is_optional: bool,
+    pub is_rest: bool,
+}
+
 /// JavaScript made from one module without looking at any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transpiled {
@@ -487,6 +565,14 @@ pub trait Program: Any + Send + Sync {
     fn file_renamed(&self, old: &FilePath, new: &FilePath, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
     /// What every file but the engine's own libraries declares; kept for as long as a file is the same.
     fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError>;
+    /// What the types written at `ranges` of a file are made of, imports and aliases followed; `None`
+    /// where no type stands.
+    fn type_shapes(
+        &self,
+        file: &FilePath,
+        ranges: &[TextRange],
+        cancel: &Cancel,
+    ) -> Result<Vec<Option<TypeShape>>, EngineError>;
     /// JavaScript of the given files, as ES modules, and what else the options ask for (see
     /// [`TypeEngine::config_to_emit`]); with what kept declarations from being written. Files of
     /// which nothing exists at run time are left out. Type errors do not stop it.

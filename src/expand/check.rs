@@ -43,7 +43,12 @@ pub struct Request<'a> {
     /// Uses in outputs are followed so many steps (one: those of the source alone) and shown as they
     /// are beyond; all of them where nothing is said.
     pub steps: Option<u32>,
+    /// What stands for each `@typeinfo` of the file, by number, where the types were asked for already.
+    pub shapes: Option<&'a ShapeTexts>,
 }
+
+/// Values of the uses of `@typeinfo` in a file as code, by the number that their hole has.
+pub type ShapeTexts = std::collections::HashMap<u32, String>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CallState {

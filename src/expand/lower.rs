@@ -404,7 +404,7 @@ fn lower_one(file: &FilePath, doc: &Doc<'_>, found: &Found<'_>, order: u32, edit
             let rope = in_place(doc, found, ["$comptime(() => ", ")"], edits);
             edits.put(found.whole.range(), order, rope);
         }
-        Found::Use(found) | Found::Comptime(found) | Found::Inline(found) => {
+        Found::Use(found) | Found::Comptime(found) | Found::Inline(found) | Found::TypeInfo(found, _) => {
             let name = found.name.text();
             let text = match found.position {
                 Position::Type => "any".to_owned(),

@@ -44,13 +44,15 @@ pub mod span_map;
 mod splice;
 mod tail;
 mod trail;
+mod typeinfo;
 mod walk;
 
 pub use call::{Call, CallKind, Expansion};
-pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, expand};
+pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, ShapeTexts, expand};
 pub use hygiene::is_bound_in_quotes;
 pub use lower::{Lowered, lower_module};
 pub use memo::Memo;
 pub use names::{FileFacts, MacroRef, MacroScope};
 pub use quote::META;
 pub use span_map::{CallId, Mapped, Origin, Segment, SpanMap};
+pub use typeinfo::{Hole, holes};

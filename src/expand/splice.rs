@@ -33,6 +33,7 @@ use super::rope::Rope;
 use super::shape::Shapes;
 use super::tail::Tail;
 use super::trail::Trail;
+use super::typeinfo::asks_for_types;
 use super::walk::{AttributeUse, Found, bad_targets, find};
 use super::{Call, CallId, CallKind, Expansion, FileFacts, MacroRef, Origin};
 
@@ -134,6 +135,7 @@ fn expand_without(
         pending: Vec::new(),
         modules: BTreeSet::new(),
         tail: Tail::default(),
+        type_infos: 0,
         blanked,
         left_out: too_deep,
         too_deep: TooDeep::default(),
@@ -255,6 +257,8 @@ pub(super) struct Expander<'a> {
     pub pending: Vec<Call>,
     pub modules: BTreeSet<FilePath>,
     pub tail: Tail,
+    /// How many `@typeinfo` there were so far.
+    pub type_infos: u32,
     /// Parts of the source that do not parse and are not in the tree.
     blanked: &'a [TextRange],
     /// Uses that are known to lead too deep, and those that were found to.
@@ -288,7 +292,7 @@ pub(super) struct Known {
 }
 
 impl<'a> Expander<'a> {
-    fn is_check(&self) -> bool {
+    pub fn is_check(&self) -> bool {
         self.request.flavour == Flavour::Check
     }
 
@@ -339,6 +343,7 @@ impl<'a> Expander<'a> {
                     let rope = super::lower::in_place(doc, found, ["(() => ", ")()"], edits);
                     edits.put(found.whole.range(), order, rope);
                 }
+                Found::TypeInfo(found, runs_early) => self.type_info(doc, found, *runs_early, order, edits),
                 Found::Target(found, chosen) => {
                     for at in bad_targets(found.node) {
                         let message = "`@target` takes names of targets as strings: `@target(\"js\")`";
@@ -503,7 +508,7 @@ impl<'a> Expander<'a> {
                 if !has_error {
                     self.faults(doc, block.lowered.faults.clone());
                 }
-                let may_run = !has_error && block.lowered.faults.is_empty();
+                let may_run = !has_error && block.lowered.faults.is_empty() && !asks_for_types(found.node, doc.facts);
                 let parts = self.parts(doc, &found.id, callee, found.node, Vec::new(), Vec::new());
                 let call = Call::comptime(found, block, parts);
                 self.enter(doc, call, found.name, None, may_run, false)

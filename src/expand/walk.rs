@@ -133,6 +133,8 @@ pub(super) enum Found<'t> {
     Comptime(ExpressionUse<'t>),
     /// A compile-time block in code that runs at compile time itself: a part of that code.
     Inline(ExpressionUse<'t>),
+    /// `@typeinfo<T>()`, and whether it stands in code that runs at compile time.
+    TypeInfo(ExpressionUse<'t>, bool),
     /// `@target("js") { … } else …`; the node to replace, and the block that counts.
     Target(ExpressionUse<'t>, Option<Node<'t>>),
     /// A macro's declaration, and the statement that it is all of (with `export`).
@@ -458,6 +460,10 @@ impl<'t> Walk<'_, 't> {
             return true;
         }
         found.callee = (self.resolve)(name_node, &name);
+        if name == "typeinfo" && is_free && found.callee.is_none() {
+            self.found.push(Found::TypeInfo(found, !self.regions.is_empty()));
+            return true;
+        }
         self.found.push(Found::Use(found));
         false
     }

@@ -212,7 +212,16 @@ fn expand_with(
     }
     let scope = Scope::new(snap);
     let outputs = |call: &Call| lookup(snap, call);
-    let request = Request { file, syntax, facts, scope: &scope, outputs: &outputs, flavour, steps };
+    let request = Request {
+        file,
+        syntax,
+        facts,
+        scope: &scope,
+        outputs: &outputs,
+        flavour,
+        steps,
+        shapes: snap.shapes_of(file).filter(|_| steps.is_none()),
+    };
     // A fault of ours in one file must not take the program along that holds all files.
     let expanded = catch_unwind(AssertUnwindSafe(|| expand::expand(&request))).unwrap_or_else(|_| {
         let mut plain = Expanded::plain(syntax.text().clone());

@@ -24,6 +24,7 @@ pub mod shared;
 pub mod snapshot;
 pub mod source_map;
 pub mod trust;
+mod typeinfo;
 pub mod world;
 
 pub use config::ProjectId;

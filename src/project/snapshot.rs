@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::base::{Cancel, FilePath};
 use crate::engine::{EngineError, Files};
 use crate::expand::names::resolve;
-use crate::expand::{Expanded, MacroRef};
+use crate::expand::{Expanded, MacroRef, ShapeTexts};
 use crate::std_lib;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
@@ -19,6 +19,7 @@ use super::config::ProjectId;
 use super::files::{ProgramFiles, engine_path};
 use super::program::Loaded;
 use super::shared::Shared;
+use super::typeinfo::Shapes;
 use super::world::{OpenFile, OpenFiles};
 use super::{Revision, expansion, program, scope};
 
@@ -67,11 +68,13 @@ pub struct Snapshot {
     pub(super) shared: Arc<Shared>,
     /// What a program was shown; see [`Snapshot::of_program`].
     shown: Option<Arc<Shown>>,
+    /// What stands for each `@typeinfo` in text to be run; see [`super::typeinfo`].
+    shapes: Option<Arc<Shapes>>,
 }
 
 impl Snapshot {
     pub(super) fn new(state: State, shared: Arc<Shared>) -> Snapshot {
-        Snapshot { state, shared, shown: None }
+        Snapshot { state, shared, shown: None, shapes: None }
     }
 
     pub fn revision(&self) -> Revision {
@@ -152,6 +155,15 @@ impl Snapshot {
     /// while a snapshot lives, so the program's places belong to these and no others.
     pub(super) fn of_program(&self, shown: Arc<Shown>) -> Snapshot {
         Snapshot { shown: Some(shown), ..self.clone() }
+    }
+
+    /// The same snapshot with shapes of types for text to be run.
+    pub(super) fn with_shapes(&self, shapes: Arc<Shapes>) -> Snapshot {
+        Snapshot { shapes: Some(shapes), ..self.clone() }
+    }
+
+    pub(super) fn shapes_of(&self, file: &FilePath) -> Option<&ShapeTexts> {
+        self.shapes.as_ref()?.get(file)
     }
 
     /// The project that rules a file.

@@ -3,7 +3,7 @@
 //! Owns what programs share for the life of the process: parsed files ([`sources`]) and the
 //! embedded libraries. One file for each concern: [`host`] shows our files to `tsr`, [`config`]
 //! reads options, [`program`] loads and reuses, [`checker`] keeps a checker alive, [`diagnostics`],
-//! [`service`], [`hints`], [`calls`], [`edits`] and [`emit`] ask.
+//! [`service`], [`hints`], [`calls`], [`edits`], [`shapes`] and [`emit`] ask.
 //!
 //! Invariant: whatever `tsr` does, panics included, comes out as a value ([`fault`]). Everything
 //! here runs on the caller's thread but for what `tsr` itself spawns.
@@ -23,6 +23,7 @@ mod place;
 mod program;
 mod resolver;
 mod service;
+mod shapes;
 mod sources;
 mod symbols;
 mod transpile;

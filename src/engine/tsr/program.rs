@@ -18,7 +18,7 @@ use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{
     CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionList, Config, Declarations, Definition,
     Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Place,
-    Program as ProgramSeam, Renamable, SignatureHelp, SignatureTrigger,
+    Program as ProgramSeam, Renamable, SignatureHelp, SignatureTrigger, TypeShape,
 };
 
 /// More changed files than this are cheaper to load anew than to replace one after the other.
@@ -329,6 +329,15 @@ impl ProgramSeam for TsrProgram {
 
     fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError> {
         super::fault::caught("listing declarations", || self.declared(cancel))
+    }
+
+    fn type_shapes(
+        &self,
+        file: &FilePath,
+        ranges: &[TextRange],
+        cancel: &Cancel,
+    ) -> Result<Vec<Option<TypeShape>>, EngineError> {
+        super::fault::caught("reading shapes of types", || self.shapes(file, ranges, cancel))
     }
 
     fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError> {

@@ -14,24 +14,24 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
-use crate::engine::{EngineError, Files};
-use crate::expand::FileFacts;
+use crate::engine::{self, EngineError, Files};
+use crate::expand::{FileFacts, holes};
 use crate::macros::Module;
 use crate::std_lib;
 use crate::text::SourceText;
 
 use super::files::{ProgramFiles, engine_path, source_path};
-use super::{Snapshot, config, expansion, resolution, scope, source_map};
+use super::{Snapshot, config, expansion, resolution, scope, source_map, typeinfo};
 
 /// The modules that `entry` reaches, itself among them, under the names of their source files.
 /// Outputs of macros must be known.
 pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec<Module>, EngineError> {
-    let id = snap.project_of(entry);
-    let files: Arc<dyn Files> = Arc::new(ProgramFiles::for_emit(snap.clone()));
-    let text = id.config.as_ref().and_then(|file| snap.text(file));
-    let roots = [engine_path(entry)];
-    let config = snap.shared.engine.config(&files, &config::for_running(&id, text, &roots[0]))?;
-    let program = snap.shared.engine.load(&config, Some(&roots), files)?;
+    let holes = Program::load(snap, entry)?;
+    let shaped = typeinfo::shaped(snap, &holes.program, &*holes.files, cancel)?;
+    let (snap, program) = match &shaped {
+        Some(shaped) => (shaped, Program::load(shaped, entry)?.program),
+        None => (snap, holes.program),
+    };
     let (library, own): (Vec<FilePath>, Vec<FilePath>) =
         program.files().into_iter().filter(has_code).partition(std_lib::contains);
     let own: Vec<FilePath> = own.into_iter().filter(|path| resolution::package_of(path).is_none()).collect();
@@ -56,6 +56,35 @@ pub fn modules(snap: &Snapshot, entry: &FilePath, cancel: &Cancel) -> Result<Vec
     }
     add_packages(snap, &mut modules);
     Ok(modules)
+}
+
+/// The snapshot with what stands for each `@typeinfo` of a file and of what it reaches; `None` where
+/// the file itself has none. Outputs of macros must be known.
+pub fn shaped(snap: &Snapshot, file: &FilePath, cancel: &Cancel) -> Result<Option<Snapshot>, EngineError> {
+    let Some(text) = emit_text(snap, file).filter(|_| file.is_metascript()) else { return Ok(None) };
+    if holes(&snap.parse(text)).is_empty() {
+        return Ok(None);
+    }
+    let loaded = Program::load(snap, file)?;
+    typeinfo::shaped(snap, &loaded.program, &*loaded.files, cancel)
+}
+
+/// What the engine is shown to run a file.
+struct Program {
+    program: Arc<dyn engine::Program>,
+    files: Arc<dyn Files>,
+}
+
+impl Program {
+    fn load(snap: &Snapshot, entry: &FilePath) -> Result<Program, EngineError> {
+        let id = snap.project_of(entry);
+        let files: Arc<dyn Files> = Arc::new(ProgramFiles::for_emit(snap.clone()));
+        let text = id.config.as_ref().and_then(|file| snap.text(file));
+        let roots = [engine_path(entry)];
+        let config = snap.shared.engine.config(&files, &config::for_running(&id, text, &roots[0]))?;
+        let program = snap.shared.engine.load(&config, Some(&roots), files.clone())?;
+        Ok(Program { program, files })
+    }
 }
 
 /// The scripts of packages that the modules reach.

@@ -12,7 +12,7 @@ use crate::std_lib;
 
 use super::super::files::{engine_path, source_path};
 use super::super::locate::{Behind, behind};
-use super::super::{ProjectId, Snapshot, check, config, problems, program, source_map};
+use super::super::{ProjectId, Snapshot, check, config, problems, program, source_map, typeinfo};
 use super::files::{BuildFiles, Built, macro_sources, relative};
 
 /// What is asked of a build.
@@ -81,7 +81,12 @@ pub fn build(snap: &Snapshot, request: &BuildRequest, cancel: &Cancel) -> Result
         true => config.roots.iter().filter(|file| !file.is_under(&out) || root.is_under(&out)).cloned().collect(),
         false => request.entries.iter().map(engine_path).collect(),
     };
-    let program = engine.load(&config, Some(&roots), shown)?;
+    let mut program = engine.load(&config, Some(&roots), shown)?;
+    let mut files = files;
+    if let Some(shaped) = typeinfo::shaped(snap, &program, &*files, cancel)? {
+        files = Arc::new(BuildFiles::new(shaped, &root));
+        program = engine.load(&config, Some(&roots), files.clone())?;
+    }
     let own: Vec<FilePath> = program.files().into_iter().filter(|path| files.is_built(path)).collect();
     let target = |path: &FilePath| out.join(path.relative_to(&root));
     let mut outputs = Vec::new();
