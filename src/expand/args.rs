@@ -276,7 +276,7 @@ fn number(literal: &str) -> Option<String> {
 }
 
 /// `text` as a JSON string, which is also a JavaScript string literal.
-pub(super) fn write_json_string(text: &str, out: &mut String) {
+pub fn write_json_string(text: &str, out: &mut String) {
     out.push('"');
     for ch in text.chars() {
         match ch {

@@ -47,6 +47,7 @@ mod trail;
 mod typeinfo;
 mod walk;
 
+pub use args::write_json_string;
 pub use call::{Call, CallKind, Expansion};
 pub use check::{CallSite, CallState, Expanded, Flavour, Known, Request, ShapeTexts, expand};
 pub use hygiene::is_bound_in_quotes;

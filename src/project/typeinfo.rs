@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
 use crate::engine::{EngineError, Files, LiteralShape, Program, ShapeKind, TypeShape};
-use crate::expand::{ShapeTexts, holes};
+use crate::expand::{ShapeTexts, holes, write_json_string};
 use crate::text::SourceText;
 
 use super::Snapshot;
@@ -114,5 +114,7 @@ fn list<T>(items: &[T], out: &mut String, one: impl Fn(&T, &mut String)) {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut out = String::new();
+    write_json_string(text, &mut out);
+    out
 }
