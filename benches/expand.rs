@@ -107,6 +107,7 @@ fn main() {
                 outputs: &outputs,
                 flavour,
                 steps: None,
+                shapes: None,
             })
         };
         let syntax = SyntaxFile::parse(text.clone());
@@ -121,6 +122,7 @@ fn main() {
             outputs: &nothing,
             flavour,
             steps: None,
+            shapes: None,
         });
         for call in &missing.pending {
             outputs(call);

@@ -73,6 +73,7 @@ impl World {
             outputs: &outputs,
             flavour,
             steps: None,
+            shapes: None,
         };
         expand(&request)
     }
