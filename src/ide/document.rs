@@ -3,8 +3,11 @@
 //! Invariant: a live tree and what memory holds of macros' outputs. Nothing that asks the type
 //! engine, a macro or the disk hangs off it, so an answer costs what its tree costs.
 
+use std::sync::Arc;
+
 use crate::base::FilePath;
 use crate::project::Snapshot;
+use crate::project::made::Made;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
@@ -13,6 +16,8 @@ use crate::text::SourceText;
 pub struct Document {
     pub file: FilePath,
     pub syntax: SyntaxFile,
+    /// What the last whole pass knew of macros' outputs.
+    pub made: Arc<Made>,
 }
 
 impl Document {
@@ -21,7 +26,7 @@ impl Document {
     /// Parses where the last edit left no tree, so it runs on a reader's thread.
     pub fn of(snap: &Snapshot, file: &FilePath) -> Option<Document> {
         snap.version(file)?;
-        Some(Document { file: file.clone(), syntax: snap.syntax(file)? })
+        Some(Document { file: file.clone(), syntax: snap.syntax(file)?, made: snap.made(file) })
     }
 
     pub fn text(&self) -> &SourceText {

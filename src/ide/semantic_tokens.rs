@@ -17,6 +17,7 @@ mod walk;
 use std::sync::Arc;
 
 use crate::base::TextRange;
+use crate::project::made::Made;
 use crate::syntax::SyntaxFile;
 use crate::text::SourceText;
 
@@ -133,6 +134,18 @@ impl Generated for NothingGenerated {
     }
     fn is_macro(&self, _: &str) -> bool {
         false
+    }
+}
+
+impl Generated for Made {
+    fn member(&self, class: &str, name: &str, is_static: bool) -> bool {
+        self.is_member(class, name, is_static)
+    }
+    fn declaration(&self, name: &str) -> bool {
+        self.is_declaration(name)
+    }
+    fn is_macro(&self, name: &str) -> bool {
+        Made::is_macro(self, name)
     }
 }
 

@@ -17,6 +17,7 @@ use super::request::semantic_tokens::TokenLegend;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refresh {
     pub code_lens: bool,
+    pub semantic_tokens: bool,
     pub inlay_hint: bool,
 }
 
@@ -113,6 +114,7 @@ impl Abilities {
             active_parameter: signature.active_parameter_support.unwrap_or(false),
             refresh: Refresh {
                 code_lens: workspace.code_lens.and_then(|lens| lens.refresh_support).unwrap_or(false),
+                semantic_tokens: workspace.semantic_tokens.and_then(|tokens| tokens.refresh_support).unwrap_or(false),
                 inlay_hint: workspace.inlay_hint.and_then(|hint| hint.refresh_support).unwrap_or(false),
             },
             prepare_rename: document.rename.and_then(|rename| rename.prepare_support).unwrap_or(false),

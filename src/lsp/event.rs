@@ -65,6 +65,8 @@ pub enum PassNews {
     Progress {
         done: u32,
     },
+    /// Other names are known to be generated than before.
+    Made,
     /// Nothing follows. `None`: it was stopped, or it failed and the log says why.
     Ended(Option<PassEnd>),
 }

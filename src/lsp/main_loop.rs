@@ -13,10 +13,12 @@ use std::time::Instant;
 use serde_json::Value;
 use tower_lsp::jsonrpc::Error;
 use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
-use tower_lsp::ls_types::request::{CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, ShowDocument};
+use tower_lsp::ls_types::request::{
+    CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, SemanticTokensRefresh, ShowDocument,
+};
 use tower_lsp::ls_types::*;
 
-use crate::base::{Cancel, FilePath};
+use crate::base::{Cancel, Cancelled, FilePath};
 use crate::ide::{IdeError, IdeResult};
 use crate::project::{Change, PassEvent, PassRequest, Scope, Snapshot};
 
@@ -536,7 +538,15 @@ impl<A: Analysis> Session<A> {
                     tell(news);
                 }
             };
-            let result = catch_unwind(AssertUnwindSafe(|| view.pass(&request, &ticket.cancel, &send)));
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let end = view.pass(&request, &ticket.cancel, &send)?;
+                // Typing makes nothing new of macros, so the live lane has nothing to learn.
+                let is_whole = lane == Lane::Full && !end.again;
+                if is_whole && view.snapshot().is_some_and(Snapshot::learn_made) {
+                    tell(PassNews::Made);
+                }
+                Ok::<_, Cancelled>(end)
+            }));
             let end = match result {
                 Ok(Ok(end)) => Some(end),
                 Ok(Err(_cancelled)) => None,
@@ -565,6 +575,11 @@ impl<A: Analysis> Session<A> {
                 }
             }
             PassNews::Progress { done } => self.progress.reported(pass, done, &self.outbox),
+            PassNews::Made => {
+                if self.edge.abilities.refresh.semantic_tokens {
+                    self.outbox.request::<SemanticTokensRefresh>((), Purpose::Refresh);
+                }
+            }
             PassNews::Ended(end) => {
                 self.progress.ended(pass, &self.outbox);
                 if std::mem::take(&mut self.outputs_changed) {

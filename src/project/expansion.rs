@@ -142,6 +142,12 @@ pub(super) fn known(snap: &Snapshot, file: &FilePath) -> Option<Arc<Expanded>> {
     state(snap, file).map(|state| state.expanded.clone())
 }
 
+/// The last expansion that memory holds, whatever was typed since, with the text that it is of.
+pub(super) fn last(snap: &Snapshot, file: &FilePath) -> Option<(SourceText, Arc<Expanded>)> {
+    let state = lock(&snap.shared.files.states).get(file).cloned()?;
+    Some((state.text.clone(), state.expanded.clone()))
+}
+
 fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
     let text = snap.text(file)?;
     let files = &snap.shared.files;

@@ -12,6 +12,7 @@ pub mod expansion;
 pub mod files;
 mod graph;
 pub mod locate;
+pub mod made;
 pub mod pass;
 mod permissions;
 pub mod problems;

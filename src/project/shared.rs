@@ -21,6 +21,7 @@ use crate::vfs::Disk;
 use super::Revision;
 use super::expansion::FileStates;
 use super::graph::Graphs;
+use super::made::MadeMemo;
 use super::permissions::ProjectAccess;
 use super::program::Programs;
 use super::resolution::Resolvers;
@@ -52,6 +53,7 @@ pub struct Shared {
     pub counters: Counters,
     pub(super) files: FileStates,
     pub(super) graphs: Graphs,
+    pub(super) made: MadeMemo,
     pub(super) programs: Programs,
     pub(super) log: ChangeLog,
     pub(super) facts: FactsMemo,
@@ -113,6 +115,7 @@ impl Shared {
             counters: Counters::default(),
             files: FileStates::default(),
             graphs: Graphs::default(),
+            made: MadeMemo::default(),
             programs: Programs::default(),
             log: ChangeLog::default(),
             facts: FactsMemo::default(),

@@ -17,6 +17,7 @@ use crate::vfs::ReadError;
 
 use super::config::ProjectId;
 use super::files::{ProgramFiles, engine_path};
+use super::made::{self, Made};
 use super::program::Loaded;
 use super::shared::Shared;
 use super::typeinfo::Shapes;
@@ -149,6 +150,18 @@ impl Snapshot {
             return Some(expanded.clone());
         }
         expansion::known(self, file)
+    }
+
+    /// The names that macros are known to have generated for a file, as [`Snapshot::learn_made`] last
+    /// found them. A look into memory.
+    pub fn made(&self, file: &FilePath) -> Arc<Made> {
+        self.shared.made.get(file)
+    }
+
+    /// Takes over what the last expansions of open files generated; whether that is news for any of them.
+    /// For the end of a pass: parses expansions that are new, and may read the disk.
+    pub fn learn_made(&self) -> bool {
+        made::learn(self)
     }
 
     /// The same snapshot with the expansions that a program was shown. What is known of outputs grows

@@ -1,9 +1,14 @@
 //! Tokens: what each word is.
 
+use std::sync::atomic::Ordering;
+
 use msc::base::TextRange;
-use msc::ide::semantic_tokens::{FileTokens, Modifiers, NothingGenerated, Token, tokens, tokens_in};
+use msc::ide::Document;
+use msc::ide::semantic_tokens::{FileTokens, Modifiers, NothingGenerated, Token, TokenKind, tokens, tokens_in};
 use msc::syntax::SyntaxFile;
 use msc::text::{SourceText, TextEdit};
+
+use crate::support::Session;
 
 const MODIFIERS: &[(Modifiers, &str)] = &[
     (Modifiers::DECLARATION, "declaration"),
@@ -305,4 +310,84 @@ fn a_name_that_changes_its_meaning_changes_its_uses() {
     let uses: Vec<String> =
         taken.tokens().iter().map(|token| show(&next, token)).filter(|one| one.starts_with("one")).collect();
     assert_eq!(uses, ["one:Variable.declaration", "one:Variable"]);
+}
+
+/// The tokens that macros have a say in: names of macros, and what is known to be generated.
+fn of_macros(session: &Session) -> Vec<String> {
+    let document = Document::of(&session.snapshot(), &session.main()).expect("the file is open");
+    let text = document.text().as_str();
+    let found = tokens(&document.syntax, None, &*document.made);
+    let told = found.tokens().iter().map(|token| (token, show(text, token)));
+    told.filter(|(token, _)| token.kind == TokenKind::Macro || token.modifiers.contains(Modifiers::GENERATED))
+        .map(|(token, shown)| format!("{} {shown}", text[..token.start as usize].matches('\n').count()))
+        .collect()
+}
+
+#[test]
+fn what_macros_made_is_told_once_a_pass_has_seen_it() {
+    let session = Session::expanded(
+        r#"
+//- /macros.ms
+export macro getters(ctx: MacroContext) {
+  for (const field of (ctx.target as ClassTarget).fields) {
+    quote { get_${field.name}() { return this.${field.name}; } }
+  }
+  quote { static made(): number { return 1; } }
+}
+export macro twin(ctx: MacroContext) {
+  ctx.addAfter(quote { export const both = 2; });
+}
+export function logged(value: unknown) { return value as any; }
+//- /shapes.ms
+import { twin } from "./macros";
+@derive(Eq) @twin
+export class Shape { side = 1; }
+//- /index.ms
+export * from "./shapes";
+//- /main.ms open
+import { getters as g, logged } from "./macros";
+import * as all from "./macros";
+import { Shape, both } from "./index";
+@g
+class User { name = "a"; written() { return this.get_name() + this.name; } }
+@all.getters
+class Other { name = "a"; }
+@logged class Third {}
+const user = new User();
+user.get_name(); user.written(); User.made(); User.get_name;
+const shape = new Shape();
+shape.equals(shape); shape.side; both;
+"#,
+    );
+    // A namespace's member and an imported name look like decorators as long as nobody has seen what they are.
+    assert_eq!(of_macros(&session), Vec::<String>::new());
+    assert!(session.snapshot().learn_made(), "it is news");
+    insta::assert_snapshot!(of_macros(&session).join("\n"), @r"
+    0 getters:Macro
+    0 g:Macro.declaration
+    2 both:Variable.declaration.generated
+    3 @:Macro
+    3 g:Macro
+    4 get_name:Method.generated
+    5 @:Macro
+    5 getters:Macro
+    9 get_name:Method.generated
+    9 made:Method.generated
+    11 equals:Method.generated
+    11 both:Variable.generated
+    ");
+}
+
+#[test]
+fn what_is_known_outlives_an_edit_and_is_never_run_for() {
+    let mut session = Session::expanded("@derive(Eq) class A { x = 1; }\nconst a = new A();\na.equals(a);\n");
+    assert!(session.snapshot().learn_made(), "it is news");
+    let runs = |session: &Session| session.snapshot().shared().counters.macros_run.load(Ordering::Relaxed);
+    let before = runs(&session);
+    session.edit("/main.ms", TextRange::empty(0), "@derive(Hash) class B {}\n");
+    assert_eq!(
+        of_macros(&session),
+        ["0 @:Macro", "0 derive:Macro", "1 @:Macro", "1 derive:Macro", "3 equals:Method.generated",]
+    );
+    assert_eq!(runs(&session), before);
 }

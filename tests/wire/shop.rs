@@ -18,13 +18,18 @@ pub struct Project {
 
 impl Project {
     pub async fn over(fill: impl FnOnce(&Path)) -> Project {
+        Project::with(fill, capabilities()).await.0
+    }
+
+    /// With a client of these abilities; also what `initialize` answered.
+    pub async fn with(fill: impl FnOnce(&Path), capabilities: Value) -> (Project, Value) {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let project = folder.path().canonicalize().expect("it is there").join("project");
         fs::create_dir(&project).expect("it can be written");
         fill(&project);
         let mut client = msc_lsp(&folder.path().join("home"));
-        client.initialize_in(&format!("file://{}", project.display()), capabilities()).await;
-        Project { folder, client }
+        let result = client.initialize_in(&format!("file://{}", project.display()), capabilities).await;
+        (Project { folder, client }, result)
     }
 
     pub fn path(&self, file: &str) -> PathBuf {

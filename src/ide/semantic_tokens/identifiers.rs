@@ -105,6 +105,11 @@ impl<'t> Walk<'t, '_> {
         let name = decorator.and_then(ast::decorator_parts).map(|parts| parts.name);
         let (kind, about) = match name {
             Some(name) if name.is(Kind::Identifier) => self.decorator(name),
+            // Of `@lib.name` the last part, as the name itself has it.
+            Some(name) if name.is(Kind::MemberExpression) => match name.field(Field::Property) {
+                Some(last) => self.decorator(last),
+                None => (TokenKind::Decorator, None),
+            },
             _ => (TokenKind::Decorator, None),
         };
         self.push(at.range(), kind, Modifiers::default());

@@ -7,7 +7,7 @@ use crate::lsp::live::Live;
 use crate::lsp::to_proto;
 
 pub fn document_symbol(live: &Live<'_>) -> DocumentSymbolResponse {
-    let symbols = document_symbol::symbols(&live.document.syntax);
+    let symbols = document_symbol::symbols_with(&live.document.syntax, &live.document.made);
     if live.edge.abilities.symbol_trees {
         return DocumentSymbolResponse::Nested(symbols.into_iter().map(|symbol| nested(live, symbol)).collect());
     }

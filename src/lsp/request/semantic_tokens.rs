@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tower_lsp::ls_types::*;
 
 use crate::base::{FilePath, TextRange};
-use crate::ide::semantic_tokens::{self, FileTokens, Modifiers, TOKEN_KINDS, Token, TokenKind, tokens, tokens_in};
+use crate::ide::semantic_tokens::{FileTokens, Modifiers, TOKEN_KINDS, Token, TokenKind, tokens, tokens_in};
 use crate::lsp::from_proto;
 use crate::lsp::live::Live;
 use crate::text::{Encoding, SourceText};
@@ -178,7 +178,7 @@ fn answer(live: &Live<'_>) -> Answer {
     // One thread answers these, so nobody else takes the last answer meanwhile.
     let mut documents = live.edge.tokens.documents.lock().unwrap_or_else(PoisonError::into_inner);
     let last = documents.remove(&document.file);
-    let file = tokens(&document.syntax, last.as_ref().map(|last| &last.file), &semantic_tokens::NothingGenerated);
+    let file = tokens(&document.syntax, last.as_ref().map(|last| &last.file), &*document.made);
     let data = Arc::new(encode(live, file.tokens()));
     let id = last.as_ref().map_or(1, |last| last.id + 1);
     documents.insert(document.file.clone(), Answered { id, file, data: data.clone() });
@@ -207,7 +207,7 @@ pub fn range(live: &Live<'_>, range: Range) -> SemanticTokensRangeResult {
     let start = from_proto::offset(text, range.start, live.edge.encoding());
     let end = from_proto::offset(text, range.end, live.edge.encoding()).max(start);
     let range = TextRange::new(start, end);
-    let tokens = tokens_in(&live.document.syntax, range, &semantic_tokens::NothingGenerated);
+    let tokens = tokens_in(&live.document.syntax, range, &*live.document.made);
     SemanticTokens { result_id: None, data: encode(live, &tokens) }.into()
 }
 

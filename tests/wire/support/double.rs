@@ -186,7 +186,7 @@ impl View for DoubleView {
 
     fn document(&self, file: &FilePath) -> Option<ide::Document> {
         let text = self.documents.get(file)?.text.clone();
-        Some(ide::Document { file: file.clone(), syntax: SyntaxFile::parse(text) })
+        Some(ide::Document { file: file.clone(), syntax: SyntaxFile::parse(text), made: Arc::default() })
     }
 
     fn complete(
