@@ -1,9 +1,11 @@
 //! The server's edge, over a pipe in this process: order, cancellation, freshness, positions,
-//! broken input, the way out. What it answers is scripted; `shop` alone drives the real binary.
+//! broken input, the way out. What it answers is scripted; `shop` and `hostile` drive the real binary.
 
 mod answers;
 mod commands;
 mod diagnostics;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod lifecycle;
 mod live;
 mod navigation;
