@@ -742,23 +742,23 @@ fn the_time_of_inputs_is_not_the_macros_own_up_to_a_bound() {
     };
     let host = Host::new(HostOptions {
         workers: 1,
-        input_time: Duration::from_millis(400),
+        input_time: Duration::from_secs(3),
         ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc")))
     });
     let run = |body: &str| {
         let mut job = comptime(body);
-        job.limits.deadline = Duration::from_millis(300);
+        job.limits.deadline = Duration::from_secs(1);
         job.blame = body.to_owned();
         let started = Instant::now();
         let outcome = host.run(&job, &Hooked(Box::new(spin)), &Cancel::new()).expect("nobody cancels");
         (outcome.result, started.elapsed())
     };
-    let (result, elapsed) = run("for (let i = 0; i < 18; i++) readFile('x'); return 1;");
+    let (result, elapsed) = run("for (let i = 0; i < 60; i++) readFile('x'); return 1;");
     assert!(result.is_ok(), "{result:?}");
-    assert!(elapsed > Duration::from_millis(300), "longer than its deadline: {elapsed:?}");
+    assert!(elapsed > Duration::from_secs(1), "longer than its deadline: {elapsed:?}");
     let (result, elapsed) = run("for (;;) readFile('x');");
     assert_eq!(result.expect_err("it never ends").kind, FailureKind::TimedOut);
-    assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
+    assert!(elapsed < Duration::from_secs(30), "{elapsed:?}");
 }
 
 #[test]

