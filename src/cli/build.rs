@@ -52,10 +52,8 @@ fn requests(args: &BuildArgs, console: &Console, world: &World, paths: &[FilePat
     let out = args.out.as_ref().map(|out| console.resolve(out));
     let mut requests: Vec<BuildRequest> = Vec::new();
     for path in paths {
-        let is_file = disk.is_file(path);
-        let directory = if is_file { path.parent() } else { path.clone() };
-        let project = ProjectId::of_dir(disk, &directory, &directory);
-        let entries = if is_file { vec![path.clone()] } else { Vec::new() };
+        let project = ProjectId::of_path(disk, path);
+        let entries = if disk.is_file(path) { vec![path.clone()] } else { Vec::new() };
         match requests.iter_mut().find(|known| known.project == project) {
             // A folder named beside its files stands for them.
             Some(known) if entries.is_empty() => known.entries.clear(),

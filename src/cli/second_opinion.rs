@@ -28,8 +28,7 @@ pub(super) fn ask(
     let disk = world.shared().disk.clone();
     let mut projects: Vec<ProjectId> = Vec::new();
     for path in paths {
-        let directory = if disk.is_file(path) { path.parent() } else { path.clone() };
-        let id = ProjectId::of_dir(&disk, &directory, &directory);
+        let id = ProjectId::of_path(&disk, path);
         if !projects.contains(&id) {
             projects.push(id);
         }
@@ -62,20 +61,12 @@ pub(super) fn ask(
     }
     let named = |found: &Diagnostic| paths.iter().any(|path| found.file.is_under(path) || found.file == *path);
     theirs.retain(|found| named(found) || !disk.is_file(&found.file));
-    let (only_ours, only_theirs) = differences(&ours, &theirs);
+    let compared = compare(ours, theirs, command);
     console.note(&format!(
-        "{command}: {} found by both, {only_ours} by msc alone, {only_theirs} by it alone",
-        theirs.len() - only_theirs
+        "{command}: {} found by both, {} by msc alone, {} by it alone",
+        compared.both, compared.only_ours, compared.only_theirs
     ));
-    Ok(compare(ours, theirs, command))
-}
-
-fn differences(ours: &[Diagnostic], theirs: &[Diagnostic]) -> (usize, usize) {
-    let merged = compare(ours.to_vec(), theirs.to_vec(), "");
-    let says = |what: &str| {
-        merged.iter().filter(|found| found.help.as_deref().is_some_and(|help| help.ends_with(what))).count()
-    };
-    (says("`` does not report this"), says("only `` reports this"))
+    Ok(compared.diagnostics)
 }
 
 /// Anew, so that no file of an earlier program is left.

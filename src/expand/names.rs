@@ -15,7 +15,7 @@ use crate::text::SourceText;
 
 use super::hygiene::{self, Lent};
 use super::lower::comptime_decorator;
-use super::walk::{Marks, Meta, is_dynamic_import};
+use super::walk::{Marks, Meta};
 
 /// What other files need to know of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,7 +305,7 @@ impl FileFacts {
                 }
                 Kind::String => {
                     let specifier = node.text().trim_matches(['"', '\'']);
-                    self.has_macro_syntax |= is_metascript_specifier(specifier) && is_dynamic_import(node);
+                    self.has_macro_syntax |= is_metascript_specifier(specifier) && ast::is_dynamic_import(node);
                 }
                 _ => {}
             }

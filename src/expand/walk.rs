@@ -53,12 +53,6 @@ impl Marks {
     }
 }
 
-/// Whether a string is what `import("…")` loads, as an expression or in a type.
-pub(super) fn is_dynamic_import(string: Node<'_>) -> bool {
-    let before = &string.file_text()[..string.start() as usize];
-    before.trim_end().strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("import"))
-}
-
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
@@ -233,7 +227,7 @@ impl<'t> Walk<'_, 't> {
             _ if !is_searched || self.left_out.contains(&node.id()) => false,
             Kind::MacroInvocation if self.links.contains(&node.id()) => true,
             Kind::String => {
-                if is_dynamic_import(node) {
+                if ast::is_dynamic_import(node) {
                     self.specifier(node);
                 }
                 false

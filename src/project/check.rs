@@ -70,12 +70,11 @@ pub fn check(
     let before = count();
     let mut projects: BTreeMap<ProjectId, Wanted> = BTreeMap::new();
     for path in paths {
+        let wanted = projects.entry(ProjectId::of_path(&shared.disk, path)).or_default();
         if shared.disk.is_file(path) {
-            let directory = path.parent();
-            let wanted = projects.entry(ProjectId::of_dir(&shared.disk, &directory, &directory)).or_default();
             wanted.files.insert(path.clone());
         } else {
-            projects.entry(ProjectId::of_dir(&shared.disk, path, path)).or_default().whole = true;
+            wanted.whole = true;
         }
     }
     for (id, wanted) in projects {

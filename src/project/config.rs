@@ -51,6 +51,12 @@ impl ProjectId {
         ProjectId { root: fallback.clone(), config: None }
     }
 
+    /// The project of a file or a folder that somebody named; without a project file, of its folder.
+    pub fn of_path(disk: &vfs::Disk, path: &FilePath) -> ProjectId {
+        let directory = if disk.is_file(path) { path.parent() } else { path.clone() };
+        ProjectId::of_dir(disk, &directory, &directory)
+    }
+
     pub fn digest(&self) -> Digest {
         let mut recipe = Recipe::new("project");
         recipe.text("root", self.root.as_str());

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Cancel, FilePath, TextRange};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{ConfigSource, EngineDiagnostic, EngineError, EngineSeverity, Files};
 use crate::std_lib;
 use crate::text::{Encoding, LineCol, LineIndex};
@@ -83,7 +83,7 @@ pub fn mirror(snap: &Snapshot, id: &ProjectId, cancel: &Cancel) -> Result<Mirror
 
 impl Mirror {
     /// What another checker printed (`tsc --pretty false`, run in the directory of `config`), at the
-    /// places of the sources. `None` where nothing of it reads like findings though it says there are some.
+    /// places of the sources.
     pub fn read(&self, output: &str) -> Vec<Diagnostic> {
         let directory = self.config.parent();
         let mut found: Vec<EngineDiagnostic> = Vec::new();
@@ -129,27 +129,36 @@ impl Mirror {
     }
 }
 
-/// Two reports of one program: findings of both first, then those that only one of them has, each with
-/// a word about it. `other` is what the second checker is called.
-pub fn compare(ours: Vec<Diagnostic>, theirs: Vec<Diagnostic>, other: &str) -> Vec<Diagnostic> {
+/// Two reports of one program.
+pub struct Compared {
+    /// Ours, then those that only the other has; one that only one of the two has with a word about it.
+    pub diagnostics: Vec<Diagnostic>,
+    pub both: usize,
+    pub only_ours: usize,
+    pub only_theirs: usize,
+}
+
+/// `other` is what the second checker is called.
+pub fn compare(mut ours: Vec<Diagnostic>, theirs: Vec<Diagnostic>, other: &str) -> Compared {
     let is_same =
         |a: &Diagnostic, b: &Diagnostic| a.file == b.file && a.code == b.code && a.range.start == b.range.start;
-    let is_theirs_to_say = |found: &Diagnostic| matches!(found.code, crate::diagnostic::Code::Ts(_));
     let note = |found: &mut Diagnostic, what: String| {
         found.help = Some(found.help.take().map_or_else(|| what.clone(), |help| format!("{help}; {what}")));
     };
-    let mut out = Vec::new();
-    let mut added: Vec<Diagnostic> =
-        theirs.iter().filter(|found| !ours.iter().any(|known| is_same(known, found))).cloned().collect();
-    for mut found in ours {
-        if is_theirs_to_say(&found) && !theirs.iter().any(|known| is_same(known, &found)) {
-            note(&mut found, format!("`{other}` does not report this"));
+    let (known, mut added): (Vec<_>, Vec<_>) =
+        theirs.into_iter().partition(|found| ours.iter().any(|own| is_same(own, found)));
+    let mut only_ours = 0;
+    for found in &mut ours {
+        // What is ours to say the other cannot know.
+        if matches!(found.code, Code::Ts(_)) && !known.iter().any(|same| is_same(same, found)) {
+            note(found, format!("`{other}` does not report this"));
+            only_ours += 1;
         }
-        out.push(found);
     }
     added.iter_mut().for_each(|found| note(found, format!("only `{other}` reports this")));
-    out.extend(added);
-    out
+    let (both, only_theirs) = (known.len(), added.len());
+    ours.extend(added);
+    Compared { diagnostics: ours, both, only_ours, only_theirs }
 }
 
 /// `a.ts(1,2): error TS2322: message`, or `error TS5023: message`.

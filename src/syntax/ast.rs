@@ -19,6 +19,12 @@ pub fn bare(mut node: Node<'_>) -> Node<'_> {
     node
 }
 
+/// Whether a string is what `import("…")` loads, as an expression or in a type.
+pub fn is_dynamic_import(string: Node<'_>) -> bool {
+    let before = &string.file_text()[..string.start() as usize];
+    before.trim_end().strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("import"))
+}
+
 /// The value of a string literal, escapes resolved.
 pub fn string_value(string: Node<'_>) -> String {
     let mut out = String::new();

@@ -49,7 +49,7 @@ pub(super) fn link(syntax: &SyntaxFile, left_out: &[TextRange], target: &dyn Fn(
     syntax.root().walk(|node| {
         let specifier = match node.kind() {
             Kind::ImportStatement | Kind::ExportStatement => node.field(Field::Source),
-            Kind::String => dynamic(node).then_some(node),
+            Kind::String => ast::is_dynamic_import(node).then_some(node),
             _ => None,
         };
         let Some(specifier) = specifier else { return true };
@@ -75,12 +75,6 @@ pub(super) fn link(syntax: &SyntaxFile, left_out: &[TextRange], target: &dyn Fn(
     }
     out.text += &text[at as usize..];
     out
-}
-
-/// Whether a string is the specifier of an `import("…")`, as a value or as a type.
-fn dynamic(string: Node<'_>) -> bool {
-    let before = &string.file_text()[..string.start() as usize];
-    before.trim_end().strip_suffix('(').is_some_and(|before| before.trim_end().ends_with("import"))
 }
 
 /// What Node wants to read after the specifier of a JSON module.
