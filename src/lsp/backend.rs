@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
+use serde::Serialize;
 use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::*;
 
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
-use super::gate;
+use super::gate::{self, Arriving};
 use super::live::{Live, LiveRequest};
 use super::request::{code_action, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
@@ -20,6 +21,7 @@ use super::request::{
     rename, selection_range, semantic_tokens, signature,
 };
 use super::to_proto;
+use crate::base::Cancel;
 
 pub struct Backend {
     events: Sender<Event>,
@@ -38,9 +40,23 @@ impl Backend {
         let _ = self.events.send(event);
     }
 
-    async fn ask<T>(&self, event: impl FnOnce(Asked<T>) -> Event) -> Result<T> {
+    /// An answer that tower-lsp writes.
+    async fn ask_value<T>(&self, event: impl FnOnce(Asked<T>) -> Event) -> Result<T> {
+        self.send(gate::arriving().cancel, event).await
+    }
+
+    /// An answer that is written here, into the slot that the gate made for it; what is returned to
+    /// tower-lsp is nothing. A type that cannot be nothing takes [`Backend::ask_value`].
+    async fn ask<T: Serialize>(&self, event: impl FnOnce(Asked<Option<T>>) -> Event) -> Result<Option<T>> {
+        let Arriving { cancel, written } = gate::arriving();
+        if let Some(answer) = self.send(cancel, event).await? {
+            written.write(&answer).map_err(|error| internal_error(&error.to_string()))?;
+        }
+        Ok(None)
+    }
+
+    async fn send<T>(&self, cancel: Cancel, event: impl FnOnce(Asked<T>) -> Event) -> Result<T> {
         let (reply, answer) = Reply::new();
-        let cancel = gate::arriving();
         let _stop = CancelOnDrop(cancel.clone());
         let _ = self.events.send(event(Asked { cancel, reply }));
         answer.await.unwrap_or_else(|_| Err(internal_error("the server gave no answer")))
@@ -49,7 +65,19 @@ impl Backend {
 
 impl Backend {
     /// A request that is answered from a snapshot; `document` is what it asks about.
-    async fn question<P: Send + 'static, T: Send + 'static>(
+    async fn question<P: Send + 'static, T: Serialize + Send + 'static>(
+        &self,
+        method: &'static str,
+        document: Option<&Uri>,
+        params: P,
+        answer: Answer<P, Option<T>>,
+    ) -> Result<Option<T>> {
+        let document = document.cloned();
+        self.ask(|asked| Event::Question(Box::new(Typed { method, document, params, asked, answer }))).await
+    }
+
+    /// The same for what fills in the rest of an item that the client has.
+    async fn resolve<P: Send + 'static, T: Send + 'static>(
         &self,
         method: &'static str,
         document: Option<&Uri>,
@@ -57,11 +85,11 @@ impl Backend {
         answer: Answer<P, T>,
     ) -> Result<T> {
         let document = document.cloned();
-        self.ask(|asked| Event::Question(Box::new(Typed { method, document, params, asked, answer }))).await
+        self.ask_value(|asked| Event::Question(Box::new(Typed { method, document, params, asked, answer }))).await
     }
 
     /// Asks about the live tree of one document. `None` for documents that are not open.
-    async fn ask_live<T: Send + 'static>(
+    async fn ask_live<T: Serialize + Send + 'static>(
         &self,
         what: &'static str,
         document: TextDocumentIdentifier,
@@ -72,7 +100,7 @@ impl Backend {
 }
 
 /// A request whose future is dropped (cancelled by the client, or the server ends) stops its work.
-struct CancelOnDrop(crate::base::Cancel);
+struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
@@ -82,7 +110,7 @@ impl Drop for CancelOnDrop {
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        self.ask(|asked| Event::Initialize(Box::new(params), asked.reply)).await
+        self.ask_value(|asked| Event::Initialize(Box::new(params), asked.reply)).await
     }
 
     async fn initialized(&self, _: InitializedParams) {
@@ -91,7 +119,7 @@ impl LanguageServer for Backend {
 
     async fn shutdown(&self) -> Result<()> {
         self.shut_down.store(true, Ordering::Release);
-        self.ask(|asked| Event::Shutdown(asked.reply)).await
+        self.ask_value(|asked| Event::Shutdown(asked.reply)).await
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {
@@ -123,7 +151,7 @@ impl LanguageServer for Backend {
     }
 
     async fn completion_resolve(&self, params: CompletionItem) -> Result<CompletionItem> {
-        self.ask(|asked| Event::CompletionResolve(Box::new(params), asked)).await
+        self.ask_value(|asked| Event::CompletionResolve(Box::new(params), asked)).await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -197,7 +225,7 @@ impl LanguageServer for Backend {
     }
 
     async fn document_link_resolve(&self, params: DocumentLink) -> Result<DocumentLink> {
-        self.question("documentLink/resolve", None, params, document_link::resolve).await
+        self.resolve("documentLink/resolve", None, params, document_link::resolve).await
     }
 
     async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
@@ -222,7 +250,7 @@ impl LanguageServer for Backend {
 
     async fn code_lens_resolve(&self, params: CodeLens) -> Result<CodeLens> {
         let uri = lens::file(&params).and_then(|file| to_proto::uri(&file));
-        self.question("codeLens/resolve", uri.as_ref(), params, lens::resolve).await
+        self.resolve("codeLens/resolve", uri.as_ref(), params, lens::resolve).await
     }
 
     async fn prepare_call_hierarchy(
@@ -278,7 +306,7 @@ impl LanguageServer for Backend {
 
     async fn code_action_resolve(&self, params: CodeAction) -> Result<CodeAction> {
         let uri = code_action::file(&params).and_then(|file| to_proto::uri(&file));
-        self.question("codeAction/resolve", uri.as_ref(), params, code_action::resolve).await
+        self.resolve("codeAction/resolve", uri.as_ref(), params, code_action::resolve).await
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {

@@ -257,11 +257,13 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
     }
 }
 
-/// Adds to the answer of `initialize` what the protocol's types here do not know yet.
-pub fn add_newer(answer: &mut Value) {
-    if let Some(capabilities) = answer.pointer_mut("/result/capabilities").and_then(Value::as_object_mut) {
+/// The answer of `initialize` with what the protocol's types here do not know yet.
+pub fn with_newer(answer: String) -> String {
+    let Ok(mut message) = serde_json::from_str::<Value>(&answer) else { return answer };
+    if let Some(capabilities) = message.pointer_mut("/result/capabilities").and_then(Value::as_object_mut) {
         capabilities.insert("typeHierarchyProvider".to_owned(), json!(true));
     }
+    message.to_string()
 }
 
 /// The files and directories whose new names other files must follow.

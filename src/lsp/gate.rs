@@ -6,7 +6,8 @@
 //! which messages came, whatever the runtime does later.
 //!
 //! It also owns the map from request ids to [`Cancel`] tokens, so that `$/cancelRequest` trips the
-//! token when it is read, and not when the runtime gets round to dropping the request's future.
+//! token when it is read, and not when the runtime gets round to dropping the request's future. And
+//! it lets a handler write its answer by itself ([`Written`]).
 //!
 //! Invariant: `call()` never blocks and never awaits. Runs on the task that reads the input.
 
@@ -16,9 +17,10 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 
+use serde::Serialize;
 use tower::Service;
 use tower_lsp::jsonrpc::{Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
@@ -29,16 +31,44 @@ use crate::base::Cancel;
 
 thread_local! {
     /// What the handler that is being polled for the first time may take.
-    static ARRIVING: RefCell<Option<Cancel>> = const { RefCell::new(None) };
+    static ARRIVING: RefCell<Option<Arriving>> = const { RefCell::new(None) };
 }
 
-/// Called by each handler before its first `.await`: the token of the message it handles. Taking it
-/// also tells the gate that the message was understood.
-pub fn arriving() -> Cancel {
+/// What belongs to one message.
+#[derive(Clone, Default)]
+pub struct Arriving {
+    /// Stops the work on it.
+    pub cancel: Cancel,
+    /// Where its answer may be left as text.
+    pub written: Written,
+}
+
+/// Called by each handler before its first `.await`. Taking it also tells the gate that the message
+/// was understood.
+pub fn arriving() -> Arriving {
     ARRIVING.take().unwrap_or_default()
 }
 
-type Answer = Result<Option<Response>, ExitedError>;
+/// An answer's `result` as JSON text, written by its handler. tower-lsp makes a tree of values of
+/// every answer, which for the tokens of a long file costs more than the tokens do.
+#[derive(Clone, Default)]
+pub struct Written(Arc<OnceLock<String>>);
+
+impl Written {
+    pub fn write(&self, answer: &impl Serialize) -> serde_json::Result<()> {
+        // A request is answered once.
+        let _ = self.0.set(serde_json::to_string(answer)?);
+        Ok(())
+    }
+
+    fn message(&self, id: &Id) -> Option<String> {
+        let id = serde_json::to_string(id).ok()?;
+        self.0.get().map(|result| format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#))
+    }
+}
+
+/// The text of a message, where there is one to send.
+type Answer = Result<Option<String>, ExitedError>;
 type BoxedAnswer = Pin<Box<dyn Future<Output = Answer> + Send>>;
 type Tokens = Arc<Mutex<HashMap<Id, Cancel>>>;
 
@@ -55,7 +85,7 @@ impl Gate {
 }
 
 impl Service<Request> for Gate {
-    type Response = Option<Response>;
+    type Response = Option<String>;
     type Error = ExitedError;
     type Future = BoxedAnswer;
 
@@ -69,10 +99,11 @@ impl Service<Request> for Gate {
         }
         let id = request.id().cloned();
         let edited = (request.method() == "textDocument/didChange").then(|| document(&request)).flatten();
-        let cancel = Cancel::new();
-        let registered = id.as_ref().and_then(|id| Registered::new(&self.tokens, id, &cancel));
+        let arriving = Arriving::default();
+        let registered = id.as_ref().and_then(|id| Registered::new(&self.tokens, id, &arriving.cancel));
+        let written = arriving.written.clone();
 
-        ARRIVING.set(Some(cancel));
+        ARRIVING.set(Some(arriving));
         let first = catch_unwind(AssertUnwindSafe(|| {
             let mut answer = self.inner.call(request);
             let poll = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
@@ -85,18 +116,32 @@ impl Service<Request> for Gate {
             let _ = self.events.send(Event::EditLost(uri));
         }
         match first {
-            Ok((_, Poll::Ready(answer))) => Box::pin(std::future::ready(answer)),
+            Ok((_, Poll::Ready(answer))) => {
+                let message = answer.map(|response| response.and_then(|response| in_json(&response, &written)));
+                Box::pin(std::future::ready(message))
+            }
             Ok((answer, Poll::Pending)) => Box::pin(async move {
                 let _registered = registered;
-                answer.await
+                Ok(answer.await?.and_then(|response| in_json(&response, &written)))
             }),
             Err(_) => {
                 tracing::error!("a handler panicked");
                 let response = id.map(|id| Response::from_error(id, internal_error("the handler panicked")));
-                Box::pin(std::future::ready(Ok(response)))
+                let message = response.and_then(|response| in_json(&response, &written));
+                Box::pin(std::future::ready(Ok(message)))
             }
         }
     }
+}
+
+/// A response as text; where its handler has written the result, that.
+fn in_json(response: &Response, written: &Written) -> Option<String> {
+    if response.is_ok()
+        && let Some(message) = written.message(response.id())
+    {
+        return Some(message);
+    }
+    serde_json::to_string(response).inspect_err(|error| tracing::error!("an answer cannot be written: {error}")).ok()
 }
 
 impl Gate {

@@ -29,24 +29,24 @@ pub enum Purpose {
 }
 
 pub struct Outbox {
-    queue: UnboundedSender<Value>,
+    queue: UnboundedSender<String>,
     last_id: i64,
     waiting: HashMap<i64, Purpose>,
 }
 
 impl Outbox {
-    pub fn new(queue: UnboundedSender<Value>) -> Outbox {
+    pub fn new(queue: UnboundedSender<String>) -> Outbox {
         Outbox { queue, last_id: 0, waiting: HashMap::new() }
     }
 
     pub fn notify<N: Notification>(&self, params: N::Params) {
-        self.send(json!({ "jsonrpc": "2.0", "method": N::METHOD, "params": params }));
+        self.send(&json!({ "jsonrpc": "2.0", "method": N::METHOD, "params": params }));
     }
 
     pub fn request<R: Request>(&mut self, params: R::Params, purpose: Purpose) {
         self.last_id += 1;
         self.waiting.insert(self.last_id, purpose);
-        self.send(json!({ "jsonrpc": "2.0", "id": self.last_id, "method": R::METHOD, "params": params }));
+        self.send(&json!({ "jsonrpc": "2.0", "id": self.last_id, "method": R::METHOD, "params": params }));
     }
 
     /// What the answered request was for; `None` for an answer that nobody waits for.
@@ -54,8 +54,8 @@ impl Outbox {
         self.waiting.remove(&id)
     }
 
-    fn send(&self, message: Value) {
+    fn send(&self, message: &Value) {
         // The writer is gone only when the server ends.
-        let _ = self.queue.send(message);
+        let _ = self.queue.send(message.to_string());
     }
 }

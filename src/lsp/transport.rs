@@ -114,7 +114,7 @@ where
 struct Connection {
     gate: Gate,
     events: mpsc::Sender<Event>,
-    out: UnboundedSender<Value>,
+    out: UnboundedSender<String>,
     /// One task for each request under way.
     tasks: JoinSet<()>,
 }
@@ -194,17 +194,18 @@ impl Connection {
         if is_exit || is_initialize {
             // Nothing that follows `initialize` is looked at before it is answered: clients that do
             // not wait for the answer would be refused.
-            let mut answer = answer.await.ok().flatten().and_then(in_json);
-            if let Some(answer) = answer.as_mut().filter(|_| is_initialize) {
-                capabilities::add_newer(answer);
+            let mut answer = answer.await.ok().flatten();
+            if is_initialize {
+                answer = answer.map(capabilities::with_newer);
             }
             // The writer is gone only when the server ends.
             let _ = answer.map(|answer| out.send(answer));
         } else {
             self.tasks.spawn(async move {
                 let mut unanswered = Unanswered { id, out };
-                let response = answer.await.ok().flatten();
-                send(&unanswered.out, response);
+                let message = answer.await.ok().flatten();
+                // The writer is gone only when the server ends.
+                let _ = message.map(|message| unanswered.out.send(message));
                 unanswered.id = None;
             });
         }
@@ -213,36 +214,26 @@ impl Connection {
 
     fn refuse(&self, id: Value, error: Error, why: &str) {
         tracing::warn!("refused a message: {why}");
-        let _ = self.out.send(json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+        let _ = self.out.send(json!({ "jsonrpc": "2.0", "id": id, "error": error }).to_string());
     }
-}
-
-fn send(out: &UnboundedSender<Value>, response: Option<Response>) {
-    if let Some(response) = response.and_then(in_json) {
-        // The writer is gone only when the server ends.
-        let _ = out.send(response);
-    }
-}
-
-fn in_json(response: Response) -> Option<Value> {
-    serde_json::to_value(&response).inspect_err(|error| tracing::error!("an answer cannot be written: {error}")).ok()
 }
 
 /// Answers for a task that panicked, since every request gets an answer.
 struct Unanswered {
     id: Option<Id>,
-    out: UnboundedSender<Value>,
+    out: UnboundedSender<String>,
 }
 
 impl Drop for Unanswered {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            send(&self.out, Some(Response::from_error(id, internal_error("the request was dropped"))));
+            let answer = Response::from_error(id, internal_error("the request was dropped"));
+            let _ = serde_json::to_string(&answer).map(|answer| self.out.send(answer));
         }
     }
 }
 
-async fn write<O: AsyncWrite + Unpin>(mut output: O, mut queue: UnboundedReceiver<Value>) {
+async fn write<O: AsyncWrite + Unpin>(mut output: O, mut queue: UnboundedReceiver<String>) {
     while let Some(message) = queue.recv().await {
         let mut bytes = frame(&message);
         // Whatever else is ready goes out with the same write.
@@ -258,11 +249,8 @@ async fn write<O: AsyncWrite + Unpin>(mut output: O, mut queue: UnboundedReceive
     }
 }
 
-fn frame(message: &Value) -> Vec<u8> {
-    let body = message.to_string();
-    let mut bytes = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
-    bytes.extend(body.into_bytes());
-    bytes
+fn frame(message: &str) -> Vec<u8> {
+    format!("Content-Length: {}\r\n\r\n{message}", message.len()).into_bytes()
 }
 
 /// Message bodies off a pipe.
