@@ -26,6 +26,8 @@ pub enum Tier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LevelSpec {
     pub level: Level,
+    /// Which of the five levels it belongs to.
+    pub number: &'static str,
     /// For people: `msc cache stats`.
     pub name: &'static str,
     pub tier: Tier,
@@ -35,10 +37,10 @@ pub struct LevelSpec {
 
 /// Every level, in the order of [`Level`]. The caps add up to the 512 MB that a project may use.
 pub const LEVELS: [LevelSpec; 4] = [
-    LevelSpec { level: Level::Expansion, name: "expansions", tier: Tier::Disk, cap: 160 << 20 },
-    LevelSpec { level: Level::File, name: "files", tier: Tier::Disk, cap: 256 << 20 },
-    LevelSpec { level: Level::Program, name: "programs", tier: Tier::Disk, cap: 64 << 20 },
-    LevelSpec { level: Level::Response, name: "responses", tier: Tier::Disk, cap: 32 << 20 },
+    LevelSpec { level: Level::Expansion, number: "L2", name: "expansions", tier: Tier::Disk, cap: 160 << 20 },
+    LevelSpec { level: Level::File, number: "L3", name: "files", tier: Tier::Disk, cap: 256 << 20 },
+    LevelSpec { level: Level::Program, number: "L3", name: "programs", tier: Tier::Disk, cap: 64 << 20 },
+    LevelSpec { level: Level::Response, number: "L5", name: "responses", tier: Tier::Disk, cap: 32 << 20 },
 ];
 
 impl Level {

@@ -6,14 +6,18 @@
 //! Start reading at [`store`] (what callers see), then `sqlite` (files, connections, the writer).
 //! [`trace`] is the other half of an answer that outlives its process: what it looked at.
 
+mod counters;
 mod evict;
 pub mod level;
 mod memory;
 mod owner;
+pub mod recent;
 mod sqlite;
 pub mod store;
 pub mod trace;
 
+pub use counters::LevelStats;
 pub use level::{LEVELS, Level, LevelSpec, Tier};
-pub use store::{Contents, LevelStats, Store, StoreOptions};
+pub use recent::Recent;
+pub use store::{Contents, Store, StoreOptions};
 pub use trace::{Input, Trace};

@@ -16,6 +16,7 @@ use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
 use crate::base::{Digest, FilePath};
+use crate::cache::counters::{Counters, LevelStats};
 use crate::cache::evict;
 use crate::cache::level::{LEVELS, Level};
 use crate::cache::memory::Memory;
@@ -31,17 +32,6 @@ const QUEUE_BYTES: u64 = 256 << 20;
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
 /// `used_at` counts hours, and is written again only after this many.
 const TOUCH_AFTER_HOURS: i64 = 24;
-
-/// What happened at one level since start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LevelStats {
-    pub hits: u64,
-    pub misses: u64,
-    /// Rows that are on disk now and were not before, or not so.
-    pub writes: u64,
-    pub errors: u64,
-    pub evictions: u64,
-}
 
 /// What lies at one level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,15 +53,6 @@ impl Default for StoreOptions {
     fn default() -> StoreOptions {
         StoreOptions { user_dir: user::config_dir(), caps: LEVELS.map(|spec| spec.cap) }
     }
-}
-
-#[derive(Default)]
-struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    writes: AtomicU64,
-    errors: AtomicU64,
-    evictions: AtomicU64,
 }
 
 type Pending = FxHashMap<(Level, Digest), Arc<[u8]>>;
@@ -242,15 +223,7 @@ impl Store {
     }
 
     pub fn stats(&self, level: Level) -> LevelStats {
-        let counters = &self.shared.counters[level.index()];
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        LevelStats {
-            hits: load(&counters.hits),
-            misses: load(&counters.misses),
-            writes: load(&counters.writes),
-            errors: load(&counters.errors),
-            evictions: load(&counters.evictions),
-        }
+        self.shared.counters[level.index()].load()
     }
 
     /// Asks the database, and so takes a moment with many rows.

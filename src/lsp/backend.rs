@@ -15,7 +15,7 @@ use tower_lsp::ls_types::*;
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate::{self, Arriving};
 use super::live::{Live, LiveRequest};
-use super::request::{code_action, files, hierarchy, inlay, lens, workspace_symbol};
+use super::request::{caches, code_action, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
     definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
     rename, selection_range, semantic_tokens, signature,
@@ -60,6 +60,17 @@ impl Backend {
         let _stop = CancelOnDrop(cancel.clone());
         let _ = self.events.send(event(Asked { cancel, reply }));
         answer.await.unwrap_or_else(|_| Err(internal_error("the server gave no answer")))
+    }
+}
+
+/// Requests that are ours alone.
+impl Backend {
+    pub async fn cache_stats(&self) -> Result<serde_json::Value> {
+        self.question("msc/cacheStats", None, (), caches::stats).await
+    }
+
+    pub async fn memory_usage(&self) -> Result<serde_json::Value> {
+        self.question("msc/memoryUsage", None, (), caches::memory).await
     }
 }
 

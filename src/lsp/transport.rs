@@ -82,7 +82,10 @@ where
     }
 
     let shut_down = Arc::new(AtomicBool::new(false));
-    let (service, _client) = LspService::new(|_| Backend::new(events.clone(), shut_down.clone()));
+    let (service, _client) = LspService::build(|_| Backend::new(events.clone(), shut_down.clone()))
+        .custom_method("msc/cacheStats", Backend::cache_stats)
+        .custom_method("msc/memoryUsage", Backend::memory_usage)
+        .finish();
     let gate = Gate::new(service, events.clone());
     let mut connection = Connection { gate, events: events.clone(), out, tasks: JoinSet::new() };
     let mut writer = tokio::spawn(write(output, queue));

@@ -54,6 +54,8 @@ impl HostOptions {
 pub struct HostStats {
     /// Expansions that a worker was given.
     pub runs: u64,
+    /// Those for which the worker had to compile the macro's modules first (L1).
+    pub compiled: u64,
     /// Processes started.
     pub spawned: u64,
     /// Expansions that ended with their worker: out of time or memory, crashed.
@@ -68,6 +70,7 @@ pub struct Host {
     /// Stops in a row, by blame and graph.
     stops: Mutex<FxHashMap<(String, Digest), u32>>,
     runs: AtomicU64,
+    compiled: AtomicU64,
     spawned: AtomicU64,
     stopped: AtomicU64,
 }
@@ -103,6 +106,7 @@ impl Host {
             freed: Condvar::new(),
             stops: Mutex::default(),
             runs: AtomicU64::new(0),
+            compiled: AtomicU64::new(0),
             spawned: AtomicU64::new(0),
             stopped: AtomicU64::new(0),
         }
@@ -111,6 +115,7 @@ impl Host {
     pub fn stats(&self) -> HostStats {
         HostStats {
             runs: self.runs.load(Ordering::Relaxed),
+            compiled: self.compiled.load(Ordering::Relaxed),
             spawned: self.spawned.load(Ordering::Relaxed),
             stopped: self.stopped.load(Ordering::Relaxed),
         }
@@ -160,6 +165,7 @@ impl Host {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let mut asked = Asked::default();
         let end = lease.worker().drive(job, inputs, cancel, &self.options, &mut asked);
+        self.compiled.fetch_add(u64::from(asked.graph), Ordering::Relaxed);
         let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (result, micros, memory_bytes) = match end {
             End::Cancelled => return Err(Cancelled),
@@ -380,7 +386,10 @@ impl Worker {
             };
             let reply = match message {
                 FromWorker::Done { result, micros, memory_bytes } => return End::Done { result, micros, memory_bytes },
-                FromWorker::NeedGraph => ToWorker::Graph(job.graph.clone()),
+                FromWorker::NeedGraph => {
+                    asked.graph = true;
+                    ToWorker::Graph(job.graph.clone())
+                }
                 FromWorker::Ask(question) => {
                     let started = Instant::now();
                     let answer = asked.answer(job, inputs, question);
@@ -422,6 +431,8 @@ impl Worker {
 /// What a macro asked for in one run.
 #[derive(Default)]
 struct Asked {
+    /// The worker had no compiled form of the modules.
+    graph: bool,
     effects: BTreeSet<Effect>,
     /// The first refusal. It decides how the run ends, whatever the macro made of it: whether something
     /// was refused must not be able to steer an output that is kept.

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use crate::base::{Cancel, Cancelled, Digest, FilePath, TextRange};
+use crate::cache::recent::{MODELS, Recent, TREES};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::{
     self, Call, CallId, CallSite, CallState, Expanded, Expansion, FileFacts, Flavour, Known, Memo, Request,
@@ -24,6 +25,7 @@ use crate::text::SourceText;
 use crate::vfs::Fingerprints;
 
 use super::Snapshot;
+use super::caches::{Tier, in_memory};
 use super::graph;
 use super::rows::{self, Asked, FileRow};
 use super::scope::{Scope, facts_of, resolve};
@@ -33,9 +35,10 @@ use super::shared::lock;
 type Use = (FilePath, CallId);
 
 /// The last state of each file, and the last output of each use.
-#[derive(Default)]
 pub(super) struct FileStates {
-    states: Mutex<HashMap<FilePath, Arc<FileState>>>,
+    states: Recent<FilePath, Arc<FileState>>,
+    /// Of closed files whose uses all have their output: to be walked again if an output changes.
+    trees: Recent<FilePath, SyntaxFile>,
     latest: Mutex<HashMap<Use, Latest>>,
     /// Texts whose rows were written, or read, by this process.
     kept: Mutex<HashSet<(FilePath, Digest)>>,
@@ -65,8 +68,9 @@ struct FileState {
     text: SourceText,
     macro_env: u64,
     outputs: u64,
-    /// Empty where a row answered; parsed when it is asked for.
-    syntax: OnceLock<SyntaxFile>,
+    /// Only where uses are pending, which the next rounds of expansion walk again.
+    syntax: Option<SyntaxFile>,
+    has_errors: bool,
     facts: Arc<FileFacts>,
     expanded: Arc<Expanded>,
     /// What other files were asked for; `None` where a row answered, which knows it.
@@ -76,12 +80,58 @@ struct FileState {
 }
 
 impl FileState {
-    fn syntax(&self, snap: &Snapshot) -> &SyntaxFile {
-        self.syntax.get_or_init(|| snap.parse(self.text.clone()))
+    fn syntax(&self, snap: &Snapshot, file: &FilePath) -> SyntaxFile {
+        if let Some(syntax) = &self.syntax {
+            return syntax.clone();
+        }
+        if let Some(open) = snap.open_file(file).filter(|open| open.text == self.text) {
+            return open.syntax().clone();
+        }
+        let trees = &snap.shared.files.trees;
+        if let Some(known) = trees.get_if(file, |known| *known.text() == self.text) {
+            return known;
+        }
+        let syntax = snap.parse(self.text.clone());
+        trees.put(file.clone(), syntax.clone(), tree_bytes(&syntax));
+        syntax
+    }
+
+    /// About what it takes in memory, its text left out, which others hold too.
+    fn bytes(&self) -> usize {
+        self.expanded.text.len() as usize + size_of_val(self.expanded.map.segments())
+    }
+}
+
+/// About what a tree takes: some 12 bytes for each byte of ordinary source.
+fn tree_bytes(syntax: &SyntaxFile) -> usize {
+    12 * syntax.text().len() as usize
+}
+
+impl Default for FileStates {
+    fn default() -> FileStates {
+        FileStates {
+            states: Recent::new(MODELS),
+            trees: Recent::new(TREES),
+            latest: Mutex::default(),
+            kept: Mutex::default(),
+            inputs: Mutex::default(),
+        }
     }
 }
 
 impl FileStates {
+    /// L3 in memory.
+    pub fn tiers(&self) -> [Tier; 2] {
+        [in_memory("L3", "models", Some(&self.states)), in_memory("L3", "trees", Some(&self.trees))]
+    }
+
+    fn insert(&self, file: &FilePath, state: FileState) -> Arc<FileState> {
+        let bytes = state.bytes();
+        let state = Arc::new(state);
+        self.states.put(file.clone(), state.clone(), bytes);
+        state
+    }
+
     pub fn reads(&self, file: &FilePath) -> bool {
         lock(&self.inputs).contains(file)
     }
@@ -144,42 +194,39 @@ pub(super) fn known(snap: &Snapshot, file: &FilePath) -> Option<Arc<Expanded>> {
 
 /// The last expansion that memory holds, whatever was typed since, with the text that it is of.
 pub(super) fn last(snap: &Snapshot, file: &FilePath) -> Option<(SourceText, Arc<Expanded>)> {
-    let state = lock(&snap.shared.files.states).get(file).cloned()?;
+    let state = snap.shared.files.states.peek(file)?;
     Some((state.text.clone(), state.expanded.clone()))
 }
 
 fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
     let text = snap.text(file)?;
     let files = &snap.shared.files;
-    let last = lock(&files.states).get(file).cloned();
     let (macro_env, outputs) = (snap.state.macro_env, snap.state.outputs_of(file));
-    if let Some(last) = &last
-        && last.text == text
-        && last.macro_env == macro_env
-        && last.outputs == outputs
-    {
-        return Some(last.clone());
+    let is_now = |last: &Arc<FileState>| last.text == text && last.macro_env == macro_env && last.outputs == outputs;
+    if let Some(now) = files.states.get_if(file, is_now) {
+        return Some(now);
     }
+    let last = files.states.peek(file);
     if last.is_none()
         && snap.saved_text(file).is_some_and(|saved| saved == text)
         && let Some(row) = rows::read(snap, file, &text)
     {
         files.learn_row(file, &row);
-        let state = Arc::new(FileState {
+        let state = FileState {
             text,
             macro_env,
             outputs,
-            syntax: OnceLock::new(),
+            syntax: None,
+            has_errors: false,
             facts: Arc::new(row.facts),
             expanded: Arc::new(row.expanded),
             asked: None,
             effects: row.effects,
-        });
-        lock(&files.states).insert(file.clone(), state.clone());
-        return Some(state);
+        };
+        return Some(files.insert(file, state));
     }
     let (syntax, facts) = match last.filter(|last| last.text == text) {
-        Some(last) => (last.syntax(snap).clone(), last.facts.clone()),
+        Some(last) => (last.syntax(snap, file), last.facts.clone()),
         None => {
             let syntax = match snap.open_file(file) {
                 Some(open) => open.syntax().clone(),
@@ -190,18 +237,24 @@ fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
         }
     };
     let (expanded, asked) = expand_with(snap, file, &syntax, &facts, Flavour::Check, None);
-    let state = Arc::new(FileState {
+    let is_open = snap.open_file(file).is_some();
+    let is_pending = expanded.is_stale() || !expanded.pending.is_empty();
+    if !is_pending && !is_open && facts.has_macro_syntax {
+        files.trees.put(file.clone(), syntax.clone(), tree_bytes(&syntax));
+    }
+    let has_errors = syntax.has_errors();
+    let state = FileState {
         text,
         macro_env,
         outputs,
-        syntax: OnceLock::from(syntax),
+        syntax: is_pending.then_some(syntax),
+        has_errors,
         facts,
         expanded: Arc::new(expanded),
         asked: Some(asked),
         effects: Vec::new(),
-    });
-    lock(&files.states).insert(file.clone(), state.clone());
-    Some(state)
+    };
+    Some(files.insert(file, state))
 }
 
 /// Expands with what memory holds; also says what was asked of other files.
@@ -247,7 +300,7 @@ pub fn emit_text(snap: &Snapshot, file: &FilePath) -> Option<Arc<Expanded>> {
 /// The same after so many steps: uses in what the last of them generated stand as they are.
 pub fn emit_steps(snap: &Snapshot, file: &FilePath, steps: Option<u32>) -> Option<Arc<Expanded>> {
     let state = state(snap, file)?;
-    Some(Arc::new(expand_with(snap, file, state.syntax(snap), &state.facts, Flavour::Emit, steps).0))
+    Some(Arc::new(expand_with(snap, file, &state.syntax(snap, file), &state.facts, Flavour::Emit, steps).0))
 }
 
 /// How the output of a use was come by.
@@ -342,7 +395,11 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
     let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, &call.file, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
-        None => latest.and_then(|last| last.expansion).map(|expansion| Known { expansion, is_stale: true }),
+        None => {
+            let expansion = latest.and_then(|last| last.expansion)?;
+            memo(snap, &call.file).recent().served_stale();
+            Some(Known { expansion, is_stale: true })
+        }
     }
 }
 
@@ -444,7 +501,7 @@ fn complete_file(
     let root = snap.project_of(file).root.clone();
     if !effects_of(snap, file, &state).iter().all(|effect| verified(snap, &root, effect)) {
         // A program, a host or a permission answers another way now, of which nothing told.
-        lock(&snap.shared.files.states).remove(file);
+        snap.shared.files.states.remove(file);
         state = match self::state(snap, file) {
             Some(state) => state,
             None => return Ok((false, Vec::new())),
@@ -467,7 +524,7 @@ fn complete_file(
             Ok(())
         })?;
         changed = true;
-        let (again, more) = expand_with(snap, file, state.syntax(snap), &state.facts, Flavour::Check, None);
+        let (again, more) = expand_with(snap, file, &state.syntax(snap, file), &state.facts, Flavour::Check, None);
         asked.extend(more);
         // A use that is pending twice under one key would be so for ever (an input that changes
         // while it is read): the next pass looks again.
@@ -516,7 +573,7 @@ fn keep(
     }
     effects.sort();
     effects.dedup();
-    if state.syntax(snap).has_errors() || expanded.diagnostics.iter().any(|one| one.code == Code::ENGINE_FAULT) {
+    if state.has_errors || expanded.diagnostics.iter().any(|one| one.code == Code::ENGINE_FAULT) {
         // What a broken text parses as depends on the edits that led to it, not on its text alone.
         return effects;
     }

@@ -5,6 +5,7 @@
 //! [`Snapshot`]. There is one semantic pipeline, [`pass`], for the server and the command line.
 
 pub mod build;
+pub mod caches;
 pub mod check;
 pub mod config;
 pub mod costs;

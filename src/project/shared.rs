@@ -150,6 +150,10 @@ impl Shared {
         lock(&self.memos).entry(root.clone()).or_insert(memo).clone()
     }
 
+    pub(super) fn memos(&self) -> Vec<Arc<Memo>> {
+        lock(&self.memos).values().cloned().collect()
+    }
+
     /// Every store opened so far, with its root.
     pub fn stores(&self) -> Vec<(FilePath, Arc<Store>)> {
         let mut all: Vec<_> = lock(&self.stores).iter().map(|(root, store)| (root.clone(), store.clone())).collect();

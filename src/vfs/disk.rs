@@ -191,6 +191,18 @@ impl Disk {
         self.system_calls.load(Ordering::Relaxed)
     }
 
+    /// Texts in memory, and their bytes.
+    pub fn held(&self) -> (u64, u64) {
+        let (mut texts, mut bytes) = (0, 0);
+        for shard in &self.shards {
+            for text in read(shard).values().filter_map(|node| node.text.as_ref()?.as_ref().ok()) {
+                texts += 1;
+                bytes += u64::from(text.len());
+            }
+        }
+        (texts, bytes)
+    }
+
     /// The text of a file, without its byte order mark.
     pub fn read(&self, path: &FilePath) -> Result<SourceText, ReadError> {
         if let Some(known) = self.known(path, |node| node.text.clone()) {

@@ -17,3 +17,17 @@ pub fn config_dir() -> Option<PathBuf> {
     };
     Some(base.join("metascript"))
 }
+
+/// Memory of this process that the system holds for it at this moment, in bytes; `None` where it does
+/// not tell.
+pub fn resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let text = std::fs::read_to_string("/proc/self/status").ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kilobytes << 10)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}

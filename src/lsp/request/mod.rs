@@ -3,6 +3,7 @@
 //! Invariant: no analysis. Runs on the read pool, over the view taken at the request's place in the
 //! queue.
 
+pub mod caches;
 pub mod code_action;
 pub mod command;
 pub mod completion;
