@@ -66,11 +66,11 @@ impl Backend {
 /// Requests that are ours alone.
 impl Backend {
     pub async fn cache_stats(&self) -> Result<serde_json::Value> {
-        self.question("msc/cacheStats", None, (), caches::stats).await
+        self.resolve("msc/cacheStats", None, (), caches::stats).await
     }
 
     pub async fn memory_usage(&self) -> Result<serde_json::Value> {
-        self.question("msc/memoryUsage", None, (), caches::memory).await
+        self.resolve("msc/memoryUsage", None, (), caches::memory).await
     }
 }
 
