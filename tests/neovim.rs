@@ -92,7 +92,7 @@ fn file_with_line(directory: &Path, start: &str) -> PathBuf {
 }
 
 #[test]
-fn a_real_neovim_completes_hovers_navigates_and_shows_errors_on_unsaved_text() {
+fn a_real_neovim_completes_hovers_navigates_renames_mends_and_shows_errors_on_unsaved_text() {
     let nvim = match nvim() {
         Ok(nvim) => nvim,
         Err(why) => {

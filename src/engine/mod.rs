@@ -62,6 +62,11 @@ pub struct Config {
 /// be: a directory that no disk has. [`TypeEngine::library`] gives their text.
 pub const LIBRARIES: &str = "/^lib";
 
+/// Whether a path lies below [`LIBRARIES`].
+pub fn is_library(file: &FilePath) -> bool {
+    file.as_str().strip_prefix(LIBRARIES).is_some_and(|rest| rest.starts_with('/'))
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineRelated {
     pub file: FilePath,
@@ -581,4 +586,4 @@ pub trait Program: Any + Send + Sync {
 
 pub mod tsr;
 
-pub use tsr::TsrEngine;
+pub use tsr::{TsrEngine, library};

@@ -1,24 +1,28 @@
-//! The standard library's files where an editor can open them.
+//! The files of the standard library and of TypeScript's libraries where an editor can open them.
 //!
-//! In programs they live in a directory that no disk has ([`std_lib::ROOT`]); an editor that is
+//! In programs they live in directories that no disk has ([`std_lib::ROOT`], [`engine::LIBRARIES`]); an editor that is
 //! sent there shows an empty buffer. So the first answer that names one writes them, read-only,
-//! into the user's cache directory, under a name that holds their digest; on the way in, such a
-//! path means the embedded file again.
+//! into the user's cache directory, under a name that holds their digest (of TypeScript's, each when it is
+//! named, under the version of this program); on the way in, such a path means the embedded file again.
 //!
 //! Invariant: what is written is never read back as source. `shown` touches the disk and belongs
 //! on a read or pass thread; `meant` does not.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::{env, fs, io};
 
 use crate::base::{Digest, FilePath, Recipe};
-use crate::std_lib;
+use crate::{engine, std_lib};
 
 pub struct StdFiles {
-    /// Where they go; `None` where the user has no cache directory.
+    /// Where the standard library goes; `None` where the user has no cache directory.
     directory: Option<FilePath>,
+    /// Where TypeScript's libraries go.
+    libraries: Option<FilePath>,
     written: OnceLock<bool>,
+    libraries_written: Mutex<HashSet<FilePath>>,
 }
 
 impl StdFiles {
@@ -27,13 +31,21 @@ impl StdFiles {
     }
 
     pub fn under(cache: Option<&Path>) -> StdFiles {
-        let directory = cache.map(|cache| FilePath::from_os(cache).join(&format!("msc/std-{}", digest())));
-        StdFiles { directory, written: OnceLock::new() }
+        let below = |name: String| cache.map(|cache| FilePath::from_os(cache).join(&name));
+        StdFiles {
+            directory: below(format!("msc/std-{}", digest())),
+            libraries: below(format!("msc/typescript-{}", env!("CARGO_PKG_VERSION"))),
+            written: OnceLock::new(),
+            libraries_written: Mutex::default(),
+        }
     }
 
-    /// The path to show for a file of a program: the file itself, unless it is one of the standard
-    /// library; `None` where that cannot be shown.
+    /// The path to show for a file of a program: the file itself, unless it is one of a library that
+    /// no disk has; `None` where that cannot be shown.
     pub fn shown(&self, file: &FilePath) -> Option<FilePath> {
+        if let Some(name) = below(file, engine::LIBRARIES) {
+            return self.library(file, self.libraries.as_ref()?.join(name));
+        }
         let Some(name) = below(file, std_lib::ROOT) else {
             return Some(file.clone());
         };
@@ -48,12 +60,26 @@ impl StdFiles {
         written.then(|| directory.join(name))
     }
 
+    fn library(&self, file: &FilePath, path: FilePath) -> Option<FilePath> {
+        let mut written = self.libraries_written.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !written.contains(&path) {
+            if let Err(error) = write_one(&path, engine::library(file)?) {
+                tracing::warn!("cannot write {path}: {error}");
+                return None;
+            }
+            written.insert(path.clone());
+        }
+        Some(path)
+    }
+
     /// The file of a program that a path from the editor means.
     pub fn meant(&self, path: FilePath) -> FilePath {
-        match self.directory.as_ref().and_then(|directory| below(&path, directory.as_str())) {
-            Some(name) => FilePath::new(&format!("{}/{name}", std_lib::ROOT)),
-            None => path,
-        }
+        let places = [(&self.directory, std_lib::ROOT), (&self.libraries, engine::LIBRARIES)];
+        let meant = places.iter().find_map(|(directory, root)| {
+            let name = below(&path, directory.as_ref()?.as_str())?;
+            Some(FilePath::new(&format!("{root}/{name}")))
+        });
+        meant.unwrap_or(path)
     }
 }
 
@@ -70,23 +96,25 @@ fn digest() -> Digest {
 }
 
 fn write_all(directory: &FilePath) -> io::Result<()> {
-    for (name, text) in std_lib::FILES {
-        let path = directory.join(name).to_os();
-        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
-            continue;
-        }
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        // Written aside and renamed, so that two servers that start at once cannot show half a file.
-        let aside = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&aside, text)?;
-        let mut permissions = fs::metadata(&aside)?.permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(&aside, permissions)?;
-        fs::rename(&aside, &path)?;
+    std_lib::FILES.iter().try_for_each(|(name, text)| write_one(&directory.join(name), text))
+}
+
+/// Nothing is done where the text is there already.
+fn write_one(path: &FilePath, text: &str) -> io::Result<()> {
+    let path = path.to_os();
+    if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(());
     }
-    Ok(())
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // Written aside and renamed, so that two servers that start at once cannot show half a file.
+    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&aside, text)?;
+    let mut permissions = fs::metadata(&aside)?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&aside, permissions)?;
+    fs::rename(&aside, &path)
 }
 
 /// The user's cache directory, where the system names one.

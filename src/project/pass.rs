@@ -11,12 +11,12 @@ use crate::base::{Cancel, Cancelled, FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{EngineDiagnostic, EngineError};
 use crate::macros::Effect;
-use crate::std_lib;
 
 use super::expansion::{self, Completed};
 use super::files::{engine_path, source_path};
 use super::program::{self, Configured, Loaded};
 use super::shared::lock;
+use super::snapshot::is_everywhere;
 use super::world::Expansions;
 use super::{ProjectId, Revision, Snapshot, problems};
 
@@ -89,7 +89,7 @@ fn projects(snap: &Snapshot, scope: &Scope) -> BTreeMap<ProjectId, Vec<FilePath>
     match scope {
         Scope::Open => {
             for (file, _) in snap.open_files() {
-                if is_source(&file) && !std_lib::contains(&file) {
+                if is_source(&file) && !is_everywhere(&file) {
                     projects.entry((*snap.project_of(&file)).clone()).or_default().push(file);
                 }
             }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::base::{Cancel, FilePath};
-use crate::engine::{EngineError, Files};
+use crate::engine::{self, EngineError, Files};
 use crate::expand::names::resolve;
 use crate::expand::{Expanded, MacroRef, ShapeTexts};
 use crate::std_lib;
@@ -96,7 +96,7 @@ impl Snapshot {
 
     /// What the disk has, whatever an editor holds.
     pub(super) fn saved_text(&self, file: &FilePath) -> Option<SourceText> {
-        if let Some(text) = std_lib::read(file) {
+        if let Some(text) = std_lib::read(file).or_else(|| engine::library(file)) {
             return Some(SourceText::new(text));
         }
         self.shared.disk.read(file).ok()
@@ -188,7 +188,7 @@ impl Snapshot {
 
     /// The engine's program that holds `file`, at this revision; built at most once for it.
     pub fn program_for(&self, file: &FilePath, cancel: &Cancel) -> Result<Loaded, EngineError> {
-        if std_lib::contains(file)
+        if is_everywhere(file)
             && let Some(id) = self.shared.programs.any()
         {
             return program::at(self, &id, Some(file), cancel);
@@ -202,7 +202,7 @@ impl Snapshot {
         let mut programs = vec![self.program_for(file, cancel)?];
         let own = self.project_of(file);
         for id in self.shared.programs.ids_with(file) {
-            if id != *own && !std_lib::contains(file) {
+            if id != *own && !is_everywhere(file) {
                 let loaded = program::at(self, &id, None, cancel)?;
                 if loaded.program.contains(&engine_path(file)) {
                     programs.push(loaded);
@@ -266,4 +266,9 @@ impl Snapshot {
         names.dedup_by(|a, b| a.0 == b.0);
         names
     }
+}
+
+/// Whether a file belongs to no project: the libraries that every program brings along.
+pub(super) fn is_everywhere(file: &FilePath) -> bool {
+    std_lib::contains(file) || engine::is_library(file)
 }

@@ -130,3 +130,16 @@ fn the_engine_completes_keys_literals_and_paths() {
     let path = "//- /lib.ms\nexport {};\n//- /main.ms open\nimport {} from './$0';\n";
     assert_eq!(labels(path), ["lib", "metascript.json"]);
 }
+
+#[test]
+fn members_of_this_are_offered_where_a_value_can_stand_only() {
+    let labels = |text: &str| -> Vec<String> {
+        let session = Session::expanded(&format!("\n//- /main.ms open\n{text}\n"));
+        list(&session).into_iter().map(|one| one.label).collect()
+    };
+    let of_value = labels("class Box { held = 1; put(n: number) { return hel$0; } }");
+    assert!(of_value.contains(&"held".to_owned()), "{of_value:?}");
+    let of_type = labels("class Box<T> { held = 1; put(n: T$0) {} }");
+    assert!(of_type.contains(&"T".to_owned()), "{of_type:?}");
+    assert!(!of_type.contains(&"held".to_owned()), "{of_type:?}");
+}

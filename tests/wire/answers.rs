@@ -1,7 +1,7 @@
 //! How answers look to clients of different abilities.
 
 use msc::base::{FilePath, TextRange};
-use msc::engine::CompletionKind;
+use msc::engine::{self, CompletionKind};
 use msc::ide::complete::{Completion, CompletionDetail, Completions};
 use msc::ide::goto::{Target, Targets};
 use msc::ide::hover::HoverAnswer;
@@ -208,5 +208,21 @@ fn files_of_the_standard_library_are_shown_from_the_users_cache() {
     let own = FilePath::new("/p/a.ms");
     assert_eq!(files.shown(&own), Some(own.clone()));
     assert_eq!(files.meant(own.clone()), own);
+    assert_eq!(StdFiles::under(None).shown(&inside), None);
+}
+
+#[test]
+fn typescripts_libraries_are_shown_from_the_users_cache() {
+    let cache = tempfile::tempdir().expect("a temporary directory");
+    let files = StdFiles::under(Some(cache.path()));
+    let inside = FilePath::new(&format!("{}/lib.es5.d.ts", engine::LIBRARIES));
+    let shown = files.shown(&inside).expect("the cache can be written");
+    assert!(shown.is_under(&FilePath::from_os(cache.path())), "{shown}");
+    let written = std::fs::read_to_string(shown.to_os()).expect("it was written");
+    assert_eq!(Some(written.as_str()), engine::library(&inside));
+    assert_eq!(files.meant(shown), inside);
+
+    let unknown = FilePath::new(&format!("{}/lib.none.d.ts", engine::LIBRARIES));
+    assert_eq!(files.shown(&unknown), None);
     assert_eq!(StdFiles::under(None).shown(&inside), None);
 }

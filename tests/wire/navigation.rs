@@ -158,3 +158,30 @@ async fn symbols_actions_and_completions_over_the_wire() {
     assert_eq!(postfix["additionalTextEdits"][0]["newText"], "");
     project.shut_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_in_a_library_of_typescript_leads_to_a_file_that_can_be_opened() {
+    let mut project = Project::over(|folder| {
+        fs::write(folder.join("metascript.json"), "{}").expect("it can be written");
+        fs::write(folder.join("main.ms"), "[1].indexOf(1);\n").expect("it can be written");
+    })
+    .await;
+    project.open("main.ms").await;
+    let uri = project.uri("main.ms");
+    let params = json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 6 } });
+    let found = project.client.ask("textDocument/definition", params).await;
+    let place = &found[0];
+    let target = place["targetUri"].as_str().or(place["uri"].as_str()).expect("a place").to_owned();
+    let start = place.pointer("/targetSelectionRange/start").unwrap_or(&place["range"]["start"]).clone();
+    assert!(target.ends_with("/lib.es5.d.ts"), "{found}");
+    let path = target.strip_prefix("file://").expect("it is a file").to_owned();
+    let text = fs::read_to_string(&path).expect("it can be read");
+    let line = start["line"].as_u64().expect("a line") as usize;
+    assert!(text.lines().nth(line).is_some_and(|line| line.contains("indexOf")), "{found}");
+
+    // It is opened: its names are known, and nothing is wrong with it.
+    project.client.open(&target, &text).await;
+    let hover = json!({ "textDocument": { "uri": target }, "position": start });
+    let hover = project.client.ask("textDocument/hover", hover).await;
+    assert!(hover["contents"].to_string().contains("indexOf"), "{hover}");
+}

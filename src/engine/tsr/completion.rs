@@ -19,6 +19,9 @@ use crate::engine::{CompletionDetail, CompletionItem, CompletionKind, Completion
 /// Whether names of other modules are offered together with the import they need.
 const AUTO_IMPORT: bool = false;
 
+/// What `tsr` calls the origin of a member of `this` that is offered without being asked for by a dot.
+const THIS: &str = "ThisProperty/";
+
 pub(super) fn options() -> CompletionOptions {
     CompletionOptions {
         insert_replace: true,
@@ -60,7 +63,9 @@ impl TsrProgram {
                 (None, None) => return Ok(CompletionList::default()),
             };
             let word = word_at(asked.lines.text(), offset);
-            let items = items.into_iter().flatten().map(|item| plain(*item, asked.lines, word)).collect();
+            let mut items: Vec<CompletionItem> =
+                items.into_iter().flatten().map(|item| plain(*item, asked.lines, word)).collect();
+            keep_this_out_of_types(&mut items);
             Ok(CompletionList { items, is_incomplete, is_member: is_member(source, offset)? })
         })
     }
@@ -134,6 +139,16 @@ fn plain(item: lsp::CompletionItem, lines: &Lines, word: TextRange) -> Completio
         deprecated,
         token,
         label,
+    }
+}
+
+/// `tsr` offers members of `this` where only a type can stand, which TypeScript does not. Such a list is
+/// known by its keywords: where an expression can stand, `new` can.
+fn keep_this_out_of_types(items: &mut Vec<CompletionItem>) {
+    let is_expression = |item: &CompletionItem| item.kind == CompletionKind::Keyword && item.label == "new";
+    let is_of_this = |item: &CompletionItem| item.token.as_ref().is_some_and(|token| token.starts_with(THIS));
+    if items.iter().any(is_of_this) && !items.iter().any(is_expression) {
+        items.retain(|item| !is_of_this(item));
     }
 }
 

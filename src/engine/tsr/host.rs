@@ -24,8 +24,8 @@ pub(super) fn file_system(files: Arc<dyn Files>) -> Arc<dyn FileSystem> {
     Arc::new(BundledFs::new(Arc::new(host)))
 }
 
-/// The text of an embedded library.
-pub(super) fn library(file: &FilePath) -> Option<&'static str> {
+/// The text of a library below [`crate::engine::LIBRARIES`].
+pub fn library(file: &FilePath) -> Option<&'static str> {
     let text = tsr_bundled::library(names::library(file)?.as_bytes())?;
     std::str::from_utf8(text).ok()
 }

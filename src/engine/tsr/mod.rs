@@ -38,6 +38,7 @@ use super::{
 use crate::base::FilePath;
 
 pub(in crate::engine) use config::ParsedConfig;
+pub use host::library;
 use program::TsrProgram;
 use sources::Sources;
 use symbols::Symbols;

@@ -11,8 +11,8 @@ use super::{fault, names};
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{Definition, EngineError, Hover, Place};
 
-/// How long a type may be printed in a hover before it is cut.
-const HOVER_LENGTH: usize = 1000;
+/// How long a type may be printed in a hover before it is cut: TypeScript's own measure.
+const HOVER_LENGTH: usize = 500;
 
 /// One question at one position.
 pub(super) struct Asked<'a> {

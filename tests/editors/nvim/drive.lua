@@ -105,6 +105,15 @@ local function ask(method, change)
   return reply.result
 end
 
+--- What the server says where it has no answer for the place of the cursor.
+local function client_error(method)
+  local client = vim.lsp.get_clients({ bufnr = 0, name = 'msc' })[1]
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  local reply = client:request_sync(method, params, PATIENCE, vim.api.nvim_get_current_buf())
+  expect(reply and reply.err, method, 'was answered and should be refused:', reply)
+  return reply.err.message
+end
+
 local function diagnostics_on(row)
   return vim.diagnostic.get(0, { lnum = row - 1 })
 end
@@ -265,6 +274,102 @@ function on_finished_text(last)
   await('the diagnostic to go', function()
     return #diagnostics_on(last) == 0
   end)
+
+  say('== inlay hints: the names of parameters, and types that nobody wrote')
+  -- The server may say that hints changed while macros run: asked until both kinds are there.
+  local labels
+  await('hints of both kinds', function()
+    local hints = ask('textDocument/inlayHint', function(params)
+      return { textDocument = params.textDocument, range = { start = { line = 0, character = 0 }, ['end'] = { line = last, character = 0 } } }
+    end)
+    labels = {}
+    for _, hint in ipairs(hints or {}) do
+      local label = hint.label
+      if type(label) == 'table' then
+        label = table.concat(vim.tbl_map(function(part)
+          return part.value
+        end, label))
+      end
+      labels[vim.trim(label)] = hint.position
+    end
+    return labels['name:'] and labels['age:'] and labels
+  end)
+  say('   ' .. table.concat(vim.fn.sort(vim.tbl_keys(labels)), ' '))
+  expect(labels['name:'].line == last - 1, 'the hint of the typed line stands in line', labels['name:'].line + 1)
+  expect(labels[': Order'] or labels[': User'], 'no variable has the hint of its type')
+  vim.lsp.inlay_hint.enable(true, { bufnr = 0 })
+  await('Neovim to have them', function()
+    return #vim.lsp.inlay_hint.get({ bufnr = 0 }) > 0
+  end)
+
+  say('== a code action imports what is missing')
+  vim.api.nvim_buf_set_lines(0, last - 1, last, true, { 'const far: Money | undefined = undefined;' })
+  local missing = await('the unknown name to be told', function()
+    for _, found in ipairs(diagnostics_on(last)) do
+      if tostring(found.code):find('2304') then
+        return found
+      end
+    end
+  end)
+  vim.api.nvim_win_set_cursor(0, { last, missing.col })
+  local function has_import()
+    for _, line in ipairs(vim.api.nvim_buf_get_lines(0, 0, -1, true)) do
+      if line:find('import', 1, true) and line:find('Money', 1, true) and line:find('./model/money', 1, true) then
+        return line
+      end
+    end
+  end
+  expect(not has_import(), 'it is imported already')
+  local offered = {}
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      table.insert(offered, action.title)
+      return action.title:find('mport', 1, true) and action.title:find('model/money', 1, true)
+    end,
+  })
+  local import = await('the import', has_import)
+  say('   ' .. table.concat(offered, ' | '))
+  say('   ' .. import)
+  last = vim.api.nvim_buf_line_count(0)
+  await('no finding about it any more', function()
+    for _, found in ipairs(vim.diagnostic.get(0)) do
+      if tostring(found.code):find('2304') then
+        return false
+      end
+    end
+    return true
+  end)
+
+  say('== rename a field: what a macro made of it follows, in all files, unsaved')
+  vim.api.nvim_buf_set_lines(0, last - 1, last, true, { 'new User("c", 3).age;' })
+  cursor_on('age;')
+  vim.lsp.buf.rename('years')
+  await('the renamed use', function()
+    return vim.api.nvim_buf_get_lines(0, last - 1, last, true)[1] == 'new User("c", 3).years;'
+  end)
+  local model = vim.fn.bufnr(vim.env.SHOP .. '/src/model/user.ms')
+  expect(model ~= -1, 'the file of the class was not changed')
+  local class = table.concat(vim.api.nvim_buf_get_lines(model, 0, -1, true), '\n')
+  show(class)
+  expect(class:find('\n  years: number;', 1, true), 'the field has its old name')
+  expect(class:find('this.years = age;', 1, true), 'the constructor assigns to the old name')
+  expect(vim.bo[model].modified, 'the class was saved')
+  await('nothing to be wrong but for names that are not used', function()
+    for _, found in ipairs(vim.diagnostic.get(nil, { severity = vim.diagnostic.severity.ERROR })) do
+      if tostring(found.code) ~= 'TS6133' then
+        return false
+      end
+    end
+    return true
+  end)
+
+  say('== a name that a macro writes is not renamed, and why is told')
+  vim.api.nvim_buf_set_lines(0, last - 1, last, true, { 'new User("c", 3).hashCode();' })
+  cursor_on('hashCode()')
+  local refused = client_error('textDocument/prepareRename')
+  say('   ' .. refused)
+  expect(refused:find('derive(Eq', 1, true), 'the refusal does not name the macro')
 
   say('== highlighting by the grammar')
   local function captures(needle, offset)
