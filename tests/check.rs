@@ -360,3 +360,95 @@ fn statistics_name_each_macro_with_its_cost() {
     project.write("main.ms", "import { one, two } from \"./m\";\nconsole.log(@one(), @one(), @two(), 3);\n");
     assert_eq!(table(&project), ["@one (m.ms) 2 0 2 0", "@two (m.ms) 1 0 1 0"]);
 }
+
+const LIB: &str = "// a\nexport function twice(n: number): number {\n  return n * 2;\n}\nexport function guess(n: number) {\n  return n;\n}\n";
+const USER: &str = "import { guess, twice } from \"./lib\";\nexport const four: number = twice(2);\nexport const two: number = guess(2);\n";
+
+#[test]
+fn an_edit_in_a_body_checks_one_file() {
+    let project = Project::new(&[
+        ("lib.ms", LIB),
+        ("user.ms", USER),
+        ("user_of_user.ms", "import { four } from \"./user\";\nexport const f: number = four;\n"),
+        ("alone.ms", "export const a = 1;\n"),
+    ]);
+    assert_eq!(project.check(&[]).checked, 4);
+    project.write("lib.ms", &LIB.replace("n * 2", "n + n + wrong"));
+    let body = project.check(&[]);
+    assert_eq!((body.errors.as_slice(), body.checked), (["lib.ms:3: TS2304".to_owned()].as_slice(), 1));
+    project.write("lib.ms", &LIB.replace("twice(n: number)", "twice(n: string)"));
+    let shape = project.check(&[]);
+    assert_eq!((shape.errors, shape.checked), (vec!["lib.ms:3: TS2362".to_owned(), "user.ms:2: TS2345".to_owned()], 3));
+    project.write("lib.ms", &LIB.replace("  return n;", "  return String(n);"));
+    let inferred = project.check(&[]);
+    assert_eq!((inferred.errors, inferred.checked), (vec!["user.ms:3: TS2322".to_owned()], 3));
+    project.write("lib.ms", LIB);
+    assert_eq!(project.check(&[]).errors, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_declared_for_all_files_concerns_them() {
+    let project = Project::new(&[
+        ("declared.d.ts", "declare const VERSION: string;\n"),
+        ("extends.ts", "export {};\ndeclare global {\n  interface Window2 { size: number }\n}\n"),
+        ("augments.ts", "import \"./base\";\ndeclare module \"./base\" {\n  interface Base { more: number }\n}\n"),
+        ("base.ts", "export interface Base { one: number }\n"),
+        ("a.ms", "export const v: string = VERSION;\n"),
+        ("b.ms", "declare const w: Window2;\nexport const n: number = w.size;\n"),
+        ("c.ms", "import type { Base } from \"./base\";\nexport const more = (base: Base): number => base.more;\n"),
+    ]);
+    assert_eq!(project.check(&[]).errors, Vec::<String>::new());
+    project.write("declared.d.ts", "declare const VERSION: number;\n");
+    assert_eq!(project.check(&[]).errors, ["a.ms:1: TS2322"]);
+    project.write("extends.ts", "export {};\ndeclare global {\n  interface Window2 { width: number }\n}\n");
+    assert_eq!(project.check(&[]).errors, ["a.ms:1: TS2322", "b.ms:2: TS2339"]);
+    project.write("augments.ts", "export {};\n");
+    assert_eq!(project.check(&[]).errors, ["a.ms:1: TS2322", "b.ms:2: TS2339", "c.ms:2: TS2339"]);
+}
+
+#[test]
+fn bodies_that_types_are_read_from_belong_to_the_interface() {
+    let cases = [
+        // A property whose type comes from the constructor.
+        ("export class C { x; constructor() { this.x = 1; } }", "this.x = 1", "this.x = \"\"", "new C().x"),
+        // A narrowing that an assignment in another body ends.
+        (
+            "let v: string | number = 1;\nfunction f(): void { v; }\nf();\nexport const g = () => v;",
+            "{ v; }",
+            "{ v = \"\"; }",
+            "g()",
+        ),
+        ("export const o = { f() { return 1; } };", "return 1", "return \"\"", "o.f()"),
+        ("export class C { get x() { return 1; } }", "return 1", "return \"\"", "new C().x"),
+        ("function hidden() { return 1; }\nexport const x = hidden();", "return 1", "return \"\"", "x"),
+        ("export const enum E { A = 1 }\nexport const x = { [E.A]: 1 };", "A = 1", "A = 2", "x[1]"),
+    ];
+    for (lib, from, to, read) in cases {
+        let user = format!("import {{ {} }} from \"./lib\";\nexport const n: number = {read};\n", name_of(read));
+        let project = Project::new(&[("lib.ms", lib), ("user.ms", &user), ("metascript.json", "{}")]);
+        assert_eq!(project.check(&[]).errors, Vec::<String>::new(), "{lib}");
+        project.write("lib.ms", &lib.replace(from, to));
+        let errors = project.check(&[]).errors;
+        assert!(errors.iter().any(|error| error.starts_with("user.ms:2: ")), "{lib}: {errors:?}");
+    }
+}
+
+/// The name that an expression begins with.
+fn name_of(expression: &str) -> &str {
+    let rest = expression.strip_prefix("new ").unwrap_or(expression);
+    rest.split(|ch: char| !ch.is_alphanumeric()).next().unwrap_or(rest)
+}
+
+#[test]
+fn places_in_other_files_move_with_their_text() {
+    let lib = "export function far(): void {\n  1;\n}\nexport function two(a: number, b: number): void {}\n";
+    let project = Project::new(&[("lib.ms", lib), ("user.ms", "import { two } from \"./lib\";\ntwo(1);\n")]);
+    let related = || {
+        let output = project.command(&["check", "--format", "json"]).output().expect("msc starts");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        json["diagnostics"][0]["related"][0]["range"]["start"]["line"].as_u64()
+    };
+    assert_eq!(related(), Some(3));
+    project.write("lib.ms", &lib.replace("  1;\n", "  1;\n  2;\n"));
+    assert_eq!(related(), Some(4));
+}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Cancel, FilePath, TextRange};
+use crate::base::{Cancel, Digest, FilePath, TextRange};
 
 /// What went wrong in the engine itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -423,6 +423,33 @@ pub struct ParameterShape {
     pub is_rest: bool,
 }
 
+/// What findings in one file can depend on of another file, and what makes them differ in itself.
+/// Equal digests stand for equal things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outline {
+    pub file: FilePath,
+    /// Of the whole text.
+    pub text: Digest,
+    /// Of what is declared: equal in texts that differ only in bodies from which no type is inferred.
+    pub interface: Digest,
+    /// Of what its specifiers lead to, and of the kind of module that it is.
+    pub context: Digest,
+    /// Of what is wrong with it for a reason that no text shows (a name in two cases).
+    pub about: Digest,
+    /// What it declares concerns every file, whether that imports it or not.
+    pub is_global: bool,
+    /// Indices of the files that its imports and references lead to.
+    pub leads_to: Vec<u32>,
+}
+
+/// A program's files, libraries left out, in the program's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlines {
+    /// Of options and libraries.
+    pub environment: Digest,
+    pub files: Vec<Outline>,
+}
+
 /// JavaScript made from one module without looking at any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transpiled {
@@ -494,6 +521,10 @@ pub trait Program: Any + Send + Sync {
     fn contains(&self, file: &FilePath) -> bool;
     /// The files that this file's imports and references resolved to, in the program.
     fn imports(&self, file: &FilePath) -> Vec<FilePath>;
+    /// What findings in the files depend on. Checks nothing.
+    fn outlines(&self) -> Result<Outlines, EngineError>;
+    /// Findings about options and the program as a whole that no checker is needed for.
+    fn option_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError>;
     /// Findings about options (those of [`Config::diagnostics`] too) and the program as a whole,
     /// and global ones of the checkers that have run so far.
     fn global_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError>;

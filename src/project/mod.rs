@@ -7,11 +7,13 @@
 pub mod build;
 pub mod caches;
 pub mod check;
+mod checked;
 pub mod config;
 pub mod costs;
 pub mod expansion;
 pub mod files;
 mod graph;
+mod interface;
 pub mod locate;
 pub mod made;
 pub mod pass;

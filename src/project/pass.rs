@@ -3,15 +3,16 @@
 //! Runs on the pass thread of the server and on the main thread of `msc check`; spreads macros
 //! and checking over the threads of the pool.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::base::{Cancel, Cancelled, FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::{EngineDiagnostic, EngineError};
 use crate::macros::Effect;
 
+use super::checked::{self, Checked};
 use super::expansion::{self, Completed};
 use super::files::{engine_path, source_path};
 use super::program::{self, Configured, Loaded};
@@ -240,7 +241,7 @@ fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> 
     Ok(())
 }
 
-/// Every file of a program, on all threads.
+/// Every file of a program: findings that hold, then the others on all threads.
 fn check_all(
     id: &ProjectId,
     loaded: &Loaded,
@@ -253,10 +254,54 @@ fn check_all(
     let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(path)).cloned().collect();
     end.files += checked.len() as u32;
     end.uses += checked.iter().map(|path| expansion::uses(snap, &source_path(snap, path))).sum::<u32>();
+    let mut known = Checked::new(loaded.program.outlines()?);
+    if let Some(old) = checked::read(snap, id) {
+        known.take_over(old);
+    }
+    let found: HashMap<&FilePath, &Vec<EngineDiagnostic>> =
+        known.found().filter_map(|(file, found)| Some((file, found?))).collect();
+    let (held, open): (Vec<&FilePath>, Vec<&FilePath>) = checked.iter().partition(|path| found.contains_key(path));
+    send_global(id, loaded, open.is_empty(), send)?;
+    let tell = |path: &FilePath, found: Vec<EngineDiagnostic>| {
+        let file = source_path(snap, path);
+        send(file_event(snap, &file, of_file(snap, &file, found)));
+    };
+    for path in held {
+        tell(path, found[path].clone());
+    }
+    if open.is_empty() {
+        return Ok(());
+    }
+    let open: Vec<FilePath> = open.into_iter().cloned().collect();
+    // Found on the threads of the checkers, mapped here: mapping may ask for expansions.
+    let new: Mutex<HashMap<FilePath, Vec<EngineDiagnostic>>> = Mutex::default();
+    let done = |path: &FilePath, found: Vec<EngineDiagnostic>| {
+        if lock(&new).insert(path.clone(), found.clone()).is_none() {
+            snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
+            tell(path, found);
+        }
+    };
+    let threads = snap.shared.pool.current_num_threads() / 2;
+    loaded.program.diagnostics_of(&open, threads.max(1), cancel, &done)?;
+    // What checkers find of the program as a whole belongs to no file, so that no row could tell it again.
+    if loaded.program.global_diagnostics()? == loaded.program.option_diagnostics()? {
+        known.learn(new.into_inner().unwrap_or_else(PoisonError::into_inner));
+        checked::write(snap, id, &known);
+    }
+    Ok(())
+}
+
+/// What is wrong with options and with the program as a whole; `all_held` where no file has to be
+/// checked, which nothing but checkers of such a program would have found anything in.
+fn send_global(id: &ProjectId, loaded: &Loaded, all_held: bool, send: Send) -> Result<(), EngineError> {
+    let snap = &loaded.snap;
     let fallback = id.config.clone().unwrap_or_else(|| id.root.clone());
     let mut global = loaded.configured.problems.clone();
     let mut found = loaded.configured.config.diagnostics.clone();
-    found.extend(loaded.program.global_diagnostics()?);
+    found.extend(match all_held {
+        true => loaded.program.option_diagnostics()?,
+        false => loaded.program.global_diagnostics()?,
+    });
     global.extend(problems::map_all(snap, &fallback, found));
     let mut by_file: BTreeMap<FilePath, Vec<Diagnostic>> = BTreeMap::new();
     for diagnostic in global {
@@ -268,18 +313,7 @@ fn check_all(
     for (file, diagnostics) in by_file {
         send(file_event(snap, &file, diagnostics));
     }
-    // Found on the threads of the checkers, mapped here: mapping may ask for expansions.
-    let seen = Mutex::new(HashSet::new());
-    let done = |path: &FilePath, found: Vec<EngineDiagnostic>| {
-        if !lock(&seen).insert(path.clone()) {
-            return;
-        }
-        snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
-        let file = source_path(snap, path);
-        send(file_event(snap, &file, of_file(snap, &file, found)));
-    };
-    let threads = snap.shared.pool.current_num_threads() / 2;
-    loaded.program.diagnostics_of(&checked, threads.max(1), cancel, &done)
+    Ok(())
 }
 
 /// The expansion's findings and the engine's, in text order.

@@ -83,11 +83,22 @@ fn message(diagnostic: &Diagnostic) -> Result<String, EngineError> {
 }
 
 impl TsrProgram {
+    pub(super) fn check_options(&self) -> Result<Vec<EngineDiagnostic>, EngineError> {
+        let program = &self.program;
+        let found = program.sort_and_deduplicate_diagnostics(&self.of_options()?)?;
+        Converter::new(&**program, self.nameless()).all(&found)
+    }
+
+    fn of_options(&self) -> Result<Vec<Diagnostic>, EngineError> {
+        let mut found = self.program.config_file_parsing_diagnostics();
+        let direct = self.program.program_diagnostics()?;
+        found.extend(direct.iter().filter(|one| !self.lies_in_a_source(one)).cloned());
+        Ok(found)
+    }
+
     pub(super) fn check_globally(&self) -> Result<Vec<EngineDiagnostic>, EngineError> {
         let program = &self.program;
-        let mut found = program.config_file_parsing_diagnostics();
-        let direct = program.program_diagnostics()?;
-        found.extend(direct.iter().filter(|one| !self.lies_in_a_source(one)).cloned());
+        let mut found = self.of_options()?;
         let doing = "asking for global diagnostics";
         let own = self.checks.with(program, &self.counters, doing, |checker| Ok(checker.global_diagnostics()?))?;
         found.extend(own);

@@ -3,7 +3,8 @@
 //! Owns what programs share for the life of the process: parsed files ([`sources`]) and the
 //! embedded libraries. One file for each concern: [`host`] shows our files to `tsr`, [`config`]
 //! reads options, [`program`] loads and reuses, [`checker`] keeps a checker alive, [`diagnostics`],
-//! [`service`], [`hints`], [`calls`], [`edits`], [`shapes`] and [`emit`] ask.
+//! [`service`], [`hints`], [`calls`], [`edits`], [`shapes`] and [`emit`] ask; [`outline`] says what a check
+//! rests on.
 //!
 //! Invariant: whatever `tsr` does, panics included, comes out as a value ([`fault`]). Everything
 //! here runs on the caller's thread but for what `tsr` itself spawns.
@@ -19,6 +20,7 @@ mod fault;
 mod hints;
 mod host;
 mod names;
+mod outline;
 mod place;
 mod program;
 mod resolver;
@@ -39,6 +41,7 @@ use crate::base::FilePath;
 
 pub(in crate::engine) use config::ParsedConfig;
 pub use host::library;
+use outline::Interfaces;
 use program::TsrProgram;
 use sources::Sources;
 use symbols::Symbols;
@@ -54,6 +57,7 @@ pub struct TsrEngine {
 struct Shared {
     sources: Arc<Sources>,
     symbols: Arc<Symbols>,
+    interfaces: Arc<Interfaces>,
     counters: Counters,
 }
 

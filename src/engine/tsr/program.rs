@@ -12,12 +12,13 @@ use tsr_tsoptions::ParsedCommandLine;
 
 use super::calls::Direction;
 use super::checker::Checker;
+use super::outline::{Edges, Interfaces};
 use super::symbols::Symbols;
 use super::{Shared, host, names};
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{
     CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionList, Config, Declarations, Definition,
-    Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Place,
+    Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Outlines, Place,
     Program as ProgramSeam, Renamable, SignatureHelp, SignatureTrigger, TypeShape,
 };
 
@@ -32,12 +33,19 @@ pub(super) struct TsrProgram {
     /// Checks whole files. Apart from `queries`, so that no question waits for a check.
     pub checks: Checker,
     pub symbols: Arc<Symbols>,
+    pub interfaces: Arc<Interfaces>,
     /// What a batch's checkers found of the program as a whole.
     found: Mutex<Vec<Diagnostic>>,
     config: Config,
     roots: Option<Vec<FilePath>>,
     /// Equal in all programs that were made by replacing files.
-    graph: Arc<OnceLock<Graph>>,
+    graph: Arc<Graphs>,
+}
+
+#[derive(Default)]
+struct Graphs {
+    imports: OnceLock<Graph>,
+    edges: OnceLock<Edges>,
 }
 
 /// Which file leads to which.
@@ -70,7 +78,7 @@ impl TsrProgram {
         program: Program,
         config: Config,
         roots: Option<Vec<FilePath>>,
-        graph: Arc<OnceLock<Graph>>,
+        graph: Arc<Graphs>,
     ) -> TsrProgram {
         TsrProgram {
             program: Arc::new(program),
@@ -78,6 +86,7 @@ impl TsrProgram {
             queries: Checker::default(),
             checks: Checker::default(),
             symbols: shared.symbols.clone(),
+            interfaces: shared.interfaces.clone(),
             found: Mutex::default(),
             config,
             roots,
@@ -139,7 +148,15 @@ impl TsrProgram {
     }
 
     fn graph(&self) -> &Graph {
-        self.graph.get_or_init(|| Graph::of(&self.program))
+        self.graph.imports.get_or_init(|| Graph::of(&self.program))
+    }
+
+    pub fn edges(&self) -> Result<&Edges, EngineError> {
+        if let Some(edges) = self.graph.edges.get() {
+            return Ok(edges);
+        }
+        let edges = Edges::of(&self.program)?;
+        Ok(self.graph.edges.get_or_init(|| edges))
     }
 }
 
@@ -221,6 +238,14 @@ impl ProgramSeam for TsrProgram {
         done: &(dyn Fn(&FilePath, Vec<EngineDiagnostic>) + Sync),
     ) -> Result<(), EngineError> {
         self.check_all(files, threads, cancel, done)
+    }
+
+    fn outlines(&self) -> Result<Outlines, EngineError> {
+        super::fault::caught("reading outlines", || TsrProgram::outlines(self))
+    }
+
+    fn option_diagnostics(&self) -> Result<Vec<EngineDiagnostic>, EngineError> {
+        super::fault::caught("asking for findings about options", || self.check_options())
     }
 
     fn completion(
