@@ -2,17 +2,19 @@
 //! macros need (names after `@`).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::base::{Cancel, FilePath, TextRange};
+use crate::base::{Cancel, Digest, FilePath, Recipe, TextRange};
 use crate::engine::{CompletionItem, CompletionKind};
 use crate::expand::CallState;
+use crate::project::answers::{AnswerKind, Recheck};
 use crate::project::locate::{Side, engine_places};
 use crate::project::{Loaded, Snapshot};
 use crate::syntax::{Context, Field, SyntaxFile, context};
 use crate::text::TextEdit;
 
 use super::generated::source_range;
-use super::{IdeResult, auto_import, postfix, signature};
+use super::{IdeResult, auto_import, postfix, receiver, signature};
 
 /// What a token begins with that names an import: a module's specifier and a name follow.
 const IMPORT: &str = "\u{1}import\n";
@@ -62,6 +64,78 @@ pub fn complete(
     trigger: Option<char>,
     cancel: &Cancel,
 ) -> IdeResult<Completions> {
+    let key = key_of_question(snap, file, offset, trigger);
+    if let Some(known) = snap.shared().answers.get::<Completions>(AnswerKind::List, key) {
+        return Ok(Completions::clone(&known));
+    }
+    let list = find(snap, file, offset, trigger, cancel)?;
+    snap.shared().answers.put(AnswerKind::List, key, Arc::new(list.clone()), size(&list));
+    Ok(list)
+}
+
+/// The same question at the same revision has the same answer.
+fn key_of_question(snap: &Snapshot, file: &FilePath, offset: u32, trigger: Option<char>) -> Digest {
+    let mut key = Recipe::new("completion");
+    key.text("file", file.as_str()).bytes("revision", &snap.revision().0.to_le_bytes());
+    key.bytes("offset", &offset.to_le_bytes()).bytes("trigger", &trigger.map_or(0, u32::from).to_le_bytes());
+    key.finish()
+}
+
+/// A list of members depends on less than on the whole revision; see [`receiver`].
+fn key_of_members(snap: &Snapshot, file: &FilePath, word: TextRange) -> Option<Digest> {
+    let receiver = receiver::digest(&snap.syntax(file)?, word)?;
+    let mut key = Recipe::new("members");
+    key.text("file", file.as_str()).digest("receiver", receiver);
+    key.bytes("around", &snap.revision_around(file).0.to_le_bytes());
+    Some(key.finish())
+}
+
+/// About what a list takes in memory.
+fn size(list: &Completions) -> usize {
+    let texts = |item: &Completion| {
+        item.label.len() + item.insert.len() + item.sort.len() + item.token.as_ref().map_or(0, String::len)
+    };
+    list.items.iter().map(|item| size_of::<Completion>() + texts(item)).sum()
+}
+
+/// Asks the engine again what was answered from memory since the last edit, so that an answer that is
+/// no longer right (its key leaves something out) lives until the next pause and not longer. How many
+/// were not right.
+pub fn revalidate(snap: &Snapshot, cancel: &Cancel) -> IdeResult<usize> {
+    let mut wrong = 0;
+    for Recheck { file, offset, key } in snap.shared().answers.rechecks(snap.revision()) {
+        let Some(text) = snap.text(&file) else { continue };
+        let word = word_at(text.as_str(), offset);
+        let loaded = snap.program_for(&file, cancel)?;
+        let Some(known) = snap.shared().answers.peek::<Completions>(AnswerKind::List, key) else { continue };
+        let found = ask(&loaded, &file, offset, None, word, cancel)?;
+        let now = found.filter(|found| found.is_member).map(|found| found.list);
+        let is_same = now.as_ref().is_some_and(|now| same_members(now, &known));
+        if !is_same {
+            wrong += 1;
+            let now = now.unwrap_or_default();
+            let bytes = size(&now);
+            snap.shared().answers.put(AnswerKind::List, key, Arc::new(now), bytes);
+        }
+    }
+    Ok(wrong)
+}
+
+/// Where they are inserted differs from place to place.
+fn same_members(a: &Completions, b: &Completions) -> bool {
+    let same = |(a, b): (&Completion, &Completion)| {
+        (&a.label, a.kind, &a.insert, &a.sort) == (&b.label, b.kind, &b.insert, &b.sort)
+    };
+    a.items.len() == b.items.len() && a.items.iter().zip(&b.items).all(same)
+}
+
+fn find(
+    snap: &Snapshot,
+    file: &FilePath,
+    offset: u32,
+    trigger: Option<char>,
+    cancel: &Cancel,
+) -> IdeResult<Completions> {
     let Some(text) = snap.text(file) else { return Ok(Completions::default()) };
     let word = word_at(text.as_str(), offset);
     let is_after_at = text.as_str()[..word.start as usize].ends_with('@');
@@ -76,18 +150,72 @@ pub fn complete(
     {
         return Ok(Completions { items, is_incomplete: false });
     }
+    let key = key_of_members(snap, file, word);
+    if let Some(key) = key
+        && let Some(known) = snap.shared().answers.get::<Completions>(AnswerKind::List, key)
+    {
+        let recheck = Recheck { file: file.clone(), offset, key };
+        snap.shared().answers.recheck(snap.revision(), recheck);
+        return Ok(members_at(Completions::clone(&known), text.as_str(), word));
+    }
     let loaded = snap.program_for(file, cancel)?;
+    let Some(found) = ask(&loaded, file, offset, trigger, word, cancel)? else { return Ok(Completions::default()) };
+    let mut list = found.list;
+    if found.is_member {
+        let is_plain = list.items.iter().all(|item| item.replace == word);
+        if let Some(key) = key.filter(|_| is_plain) {
+            snap.shared().answers.put(AnswerKind::List, key, Arc::new(list.clone()), size(&list));
+        }
+        return Ok(with_postfix(list, text.as_str(), word));
+    }
+    if !list.items.is_empty() && trigger.is_none() && is_code(snap, file, offset) {
+        // Without a letter there are too many to send at once; the first letter asks for them.
+        let is_cut =
+            word.is_empty() || add_imports(&loaded, file, word.of(text.as_str()), word, &mut list.items, cancel)?;
+        list.is_incomplete |= is_cut;
+    }
+    Ok(list)
+}
+
+/// A list of members as it is at another place.
+fn members_at(mut list: Completions, text: &str, word: TextRange) -> Completions {
+    for item in &mut list.items {
+        item.replace = word;
+    }
+    with_postfix(list, text, word)
+}
+
+fn with_postfix(mut list: Completions, text: &str, word: TextRange) -> Completions {
+    list.items.extend(postfix::snippets(text, word));
+    list
+}
+
+/// What the engine knows.
+struct Found {
+    list: Completions,
+    is_member: bool,
+}
+
+/// `None` where the engine does not know the place.
+fn ask(
+    loaded: &Loaded,
+    file: &FilePath,
+    offset: u32,
+    trigger: Option<char>,
+    word: TextRange,
+    cancel: &Cancel,
+) -> IdeResult<Option<Found>> {
     let snap = &loaded.snap;
     let (path, places) = engine_places(snap, file, offset, Side::Before);
-    let Some(&at) = places.first() else { return Ok(Completions::default()) };
+    let Some(&at) = places.first() else { return Ok(None) };
     if !loaded.program.contains(&path) {
-        return Ok(Completions::default());
+        return Ok(None);
     }
     let list = loaded.program.completion(&path, at, trigger, cancel)?;
     let is_stale = snap.expanded(file).filter(|_| file.is_metascript()).is_some_and(|expanded| {
         expanded.calls.iter().any(|call| matches!(call.state, CallState::Missing | CallState::Stale))
     });
-    let mut items: Vec<Completion> = list
+    let items: Vec<Completion> = list
         .items
         .into_iter()
         .filter(|item| !item.label.starts_with("__ms_"))
@@ -111,18 +239,8 @@ pub fn complete(
             }
         })
         .collect();
-    let mut is_cut = false;
-    if list.is_member {
-        items.extend(postfix::snippets(text.as_str(), word));
-    } else if !items.is_empty() && trigger.is_none() && is_code(snap, file, offset) {
-        if word.is_empty() {
-            // Too many to send at once; the first letter asks for them.
-            is_cut = true;
-        } else {
-            is_cut |= add_imports(&loaded, file, word.of(text.as_str()), word, &mut items, cancel)?;
-        }
-    }
-    Ok(Completions { items, is_incomplete: list.is_incomplete || is_stale || is_cut })
+    let is_incomplete = list.is_incomplete || is_stale;
+    Ok(Some(Found { list: Completions { items, is_incomplete }, is_member: list.is_member }))
 }
 
 /// More about one item of a list that `complete` gave for `file` and `offset`.

@@ -8,6 +8,7 @@ use crate::project::Snapshot;
 
 use super::IdeResult;
 use super::generated::{GeneratedCode, Goal, Meaning, definitions, meaning};
+use super::remembered::at_revision;
 
 /// One place to go to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,16 @@ pub fn implementation(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Ca
 }
 
 fn find(snap: &Snapshot, file: &FilePath, offset: u32, goal: Goal, cancel: &Cancel) -> IdeResult<Targets> {
+    let question = match goal {
+        Goal::Definition => "definition",
+        Goal::Type => "type definition",
+        Goal::Implementation => "implementation",
+    };
+    let size = |found: &Targets| found.targets.len() * size_of::<Target>();
+    at_revision(snap, question, file, offset, || ask(snap, file, offset, goal, cancel), size)
+}
+
+fn ask(snap: &Snapshot, file: &FilePath, offset: u32, goal: Goal, cancel: &Cancel) -> IdeResult<Targets> {
     let loaded = snap.program_for(file, cancel)?;
     let snap = &loaded.snap;
     let (asked, places) = definitions(&loaded, file, offset, goal, cancel)?;

@@ -12,6 +12,7 @@ use crate::project::{Loaded, Snapshot};
 
 use super::IdeResult;
 use super::generated::{Goal, Meaning, dedent, definitions, meaning, source_range};
+use super::remembered::at_revision;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoverAnswer {
@@ -24,6 +25,11 @@ pub struct HoverAnswer {
 const CODE_LINES: usize = 40;
 
 pub fn hover(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
+    let size = |found: &Option<HoverAnswer>| found.as_ref().map_or(0, |answer| answer.markdown.len());
+    at_revision(snap, "hover", file, offset, || find(snap, file, offset, cancel), size)
+}
+
+fn find(snap: &Snapshot, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {
     let loaded = snap.program_for(file, cancel)?;
     let use_here = loaded.snap.expanded(file).filter(|_| file.is_metascript()).and_then(|expanded| {
         let site = expanded.calls.iter().find(|site| site.parent.is_none() && site.name.touches(offset))?.clone();

@@ -72,7 +72,7 @@ pub fn snippets(text: &str, word: TextRange) -> Vec<Completion> {
 }
 
 /// Where the chain of members, calls and indices that ends the text begins.
-fn expression_start(text: &str) -> usize {
+pub(super) fn expression_start(text: &str) -> usize {
     let mut start = text.len();
     let mut depth = 0u32;
     let mut quote: Option<char> = None;

@@ -43,6 +43,11 @@ pub trait View: Clone + Send + Sync + 'static {
         token: &str,
         cancel: &Cancel,
     ) -> IdeResult<CompletionDetail>;
+    /// Compares what was answered from memory since the last edit with the engine's answers.
+    fn revalidate(&self, cancel: &Cancel) -> IdeResult<usize> {
+        let _ = cancel;
+        Ok(0)
+    }
     fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>>;
     fn definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets>;
     fn type_definition(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Targets>;
@@ -92,6 +97,10 @@ impl View for Snapshot {
         cancel: &Cancel,
     ) -> IdeResult<CompletionDetail> {
         ide::complete::resolve(self, file, offset, label, token, cancel)
+    }
+
+    fn revalidate(&self, cancel: &Cancel) -> IdeResult<usize> {
+        ide::complete::revalidate(self, cancel)
     }
 
     fn hover(&self, file: &FilePath, offset: u32, cancel: &Cancel) -> IdeResult<Option<HoverAnswer>> {

@@ -540,6 +540,9 @@ impl<A: Analysis> Session<A> {
             };
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let end = view.pass(&request, &ticket.cancel, &send)?;
+                if lane == Lane::Live {
+                    revalidate(&view, &ticket.cancel);
+                }
                 // Typing makes nothing new of macros, so the live lane has nothing to learn.
                 let is_whole = lane == Lane::Full && !end.again;
                 if is_whole && view.snapshot().is_some_and(Snapshot::learn_made) {
@@ -638,6 +641,15 @@ impl<A: Analysis> Session<A> {
         self.live_due.clear();
         self.full_due.clear();
         self.disk_due.clear();
+    }
+}
+
+/// The live lane comes when typing pauses, and has the engine's program of this moment.
+fn revalidate<V: View>(view: &V, cancel: &Cancel) {
+    match view.revalidate(cancel) {
+        Ok(0) | Err(IdeError::Cancelled) => {}
+        Ok(wrong) => tracing::warn!("{wrong} answers from memory were not the engine's"),
+        Err(error) => tracing::warn!("answers from memory could not be compared: {error:?}"),
     }
 }
 

@@ -57,6 +57,7 @@ pub fn levels(shared: &Shared) -> Vec<Tier> {
     }
     tiers.push(expansions);
     tiers.extend(shared.files.tiers());
+    tiers.extend(shared.answers.tiers());
     tiers.push(programs(shared));
     tiers.extend(LEVELS.iter().map(|spec| {
         let mut tier = Tier {

@@ -4,6 +4,7 @@
 //! Invariant: `World` is the only mutable value, with one owner; everybody else works on a
 //! [`Snapshot`]. There is one semantic pipeline, [`pass`], for the server and the command line.
 
+pub mod answers;
 pub mod build;
 pub mod caches;
 pub mod check;

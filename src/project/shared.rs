@@ -19,6 +19,7 @@ use crate::std_lib;
 use crate::vfs::Disk;
 
 use super::Revision;
+use super::answers::Answers;
 use super::expansion::FileStates;
 use super::graph::Graphs;
 use super::made::MadeMemo;
@@ -51,6 +52,7 @@ pub struct Shared {
     pub host: Arc<Host>,
     pub disk: Arc<Disk>,
     pub counters: Counters,
+    pub answers: Answers,
     pub(super) files: FileStates,
     pub(super) graphs: Graphs,
     pub(super) made: MadeMemo,
@@ -113,6 +115,7 @@ impl Shared {
             })),
             disk: Arc::new(Disk::new()),
             counters: Counters::default(),
+            answers: Answers::default(),
             files: FileStates::default(),
             graphs: Graphs::default(),
             made: MadeMemo::default(),

@@ -34,6 +34,10 @@ pub(super) struct State {
     pub macro_env: u64,
     /// How often each file's uses got new outputs.
     outputs: Arc<HashMap<FilePath, u64>>,
+    /// The file that changed last, and when; `None` where no file can be named.
+    latest: (Option<FilePath>, Revision),
+    /// When something else than that file last changed.
+    earlier: Revision,
 }
 
 impl State {
@@ -44,7 +48,18 @@ impl State {
             roots: Arc::new(roots),
             macro_env: 0,
             outputs: Arc::default(),
+            latest: (None, Revision(0)),
+            earlier: Revision(0),
         }
+    }
+
+    /// Notes what the current revision changed.
+    pub fn changed(&mut self, file: Option<&FilePath>) {
+        if file.is_none() || self.latest.0.as_ref() != file {
+            self.earlier = if file.is_none() { self.revision } else { self.latest.1 };
+            self.latest.0 = file.cloned();
+        }
+        self.latest.1 = self.revision;
     }
 
     pub fn expanded(&mut self, files: &[FilePath]) {
@@ -80,6 +95,13 @@ impl Snapshot {
 
     pub fn revision(&self) -> Revision {
         self.state.revision
+    }
+
+    /// The last revision that changed anything but the text of this file: other files, outputs of
+    /// macros, options.
+    pub fn revision_around(&self, file: &FilePath) -> Revision {
+        let (latest, at) = &self.state.latest;
+        if latest.as_ref() == Some(file) { self.state.earlier } else { *at }
     }
 
     pub fn shared(&self) -> &Arc<Shared> {

@@ -175,6 +175,8 @@ impl World {
                 }
                 self.state.expanded(&expansions.files);
                 self.state.revision.0 += 1;
+                // What was generated counts as something around each of these files.
+                self.state.changed(None);
                 for file in expansions.files {
                     self.shared.log.push(self.state.revision, Logged::File(file));
                 }
@@ -194,6 +196,11 @@ impl World {
 
     fn log(&mut self, what: Logged) {
         self.state.revision.0 += 1;
+        let (Logged::File(file) | Logged::OnDisk(file)) = &what else {
+            self.state.changed(None);
+            return self.shared.log.push(self.state.revision, what);
+        };
+        self.state.changed(Some(file));
         self.shared.log.push(self.state.revision, what);
     }
 

@@ -1,6 +1,7 @@
 //! Editor features over fixtures: one file of tests a feature. How a fixture is written is said in
 //! [`support`].
 
+mod answers;
 mod code_action;
 mod completion;
 mod document_highlight;
