@@ -6,7 +6,13 @@
 
 use std::path::Path;
 
+use std::time::Duration;
+
 use msc::base::TextRange;
+use msc::ide::document_highlight::highlights;
+use msc::ide::document_symbol::symbols;
+use msc::ide::folding_range::folds;
+use msc::ide::semantic_tokens::{NothingGenerated, tokens};
 use msc::syntax::SyntaxFile;
 use msc::text::{SourceText, TextEdit};
 
@@ -145,6 +151,45 @@ fn edited_trees_are_those_of_their_texts() {
             let back = inverse(file.text().as_str(), &edit);
             let edited = follow(&file, edit, name, &mut log);
             file = if numbers.below(2) == 0 { follow(&edited, back, name, &mut log) } else { edited };
+        }
+    }
+}
+
+/// A tree that edits moved and nobody parsed again: what is asked of it is answered within the text, and
+/// a tree parsed on from it is that of the text.
+#[test]
+fn moved_trees_serve_and_are_parsed_on_from() {
+    for (index, (name, text)) in texts().iter().enumerate() {
+        let mut numbers = Numbers(0x2545_F491_4F6C_DD1D ^ index as u64);
+        let mut file = SyntaxFile::parse(SourceText::new(text.as_str()));
+        let mut log = Vec::new();
+        for _ in 0..EDITS_IN_A_ROW {
+            let edit = numbers.edit(file.text().as_str());
+            let now = SourceText::new(TextEdit::apply_in_order(file.text().as_str(), std::slice::from_ref(&edit)));
+            let moved = file.reparse_within(now.clone(), std::slice::from_ref(&edit), Duration::ZERO);
+            log.push(edit);
+            let context = || format!("{name} after {log:?}: {}", now.as_str());
+            assert!(moved.is_moved());
+            let end = now.as_str().len() as u32;
+            for token in tokens(&moved, None, &NothingGenerated).tokens() {
+                let range = token.range();
+                assert!(
+                    range.end <= end && now.as_str().get(range.start as usize..range.end as usize).is_some(),
+                    "{}",
+                    context()
+                );
+            }
+            for symbol in symbols(&moved) {
+                assert!(symbol.range.end <= end, "{}", context());
+            }
+            folds(&moved);
+            highlights(&moved, numbers.below(end as usize) as u32);
+            let (on, anew) = (moved.reparse(now.clone(), &[]), SyntaxFile::parse(now.clone()));
+            assert_eq!(on.has_errors(), anew.has_errors(), "{}", context());
+            if !anew.has_errors() {
+                assert_eq!(on.sexp(), anew.sexp(), "{}", context());
+            }
+            file = moved;
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use msc::base::{Cancel, FilePath};
-use msc::project::{Change, PassEvent, PassRequest, Scope, World, WorldOptions, pass};
+use msc::project::{Change, Edit, PassEvent, PassRequest, Scope, World, WorldOptions, pass};
+use msc::text::{Encoding, LineCol};
 use tempfile::TempDir;
 
 struct Editor {
@@ -113,4 +115,30 @@ fn a_macro_s_module_counts_as_saved() {
     assert_eq!(editor.errors(), Vec::<String>::new());
     editor.write("tag.ms", &tag("two"));
     assert_eq!(editor.errors(), ["main.ms: TS2339"]);
+}
+
+#[test]
+fn an_edit_that_takes_long_to_parse_leaves_the_last_tree_in_its_place() {
+    let mut options = WorldOptions::new(Vec::new());
+    options.exe = PathBuf::from(env!("CARGO_BIN_EXE_msc"));
+    options.use_cache = false;
+    options.parse_budget = Duration::ZERO;
+    let mut world = World::new(options);
+    let file = FilePath::new("/nowhere/a.ms");
+    let mut apply = |change| {
+        world.apply(change).expect("the change applies");
+        world.snapshot()
+    };
+    let opened = apply(Change::Open { file: file.clone(), version: 1, text: "let a = 1;\n".to_owned() });
+    assert!(!opened.nearest_syntax(&file).expect("it is open").is_moved(), "nothing serves before the first tree");
+    let at = LineCol { line: 0, col: 9 };
+    let typed = Edit { range: Some((at, at)), text: "0; {".to_owned() };
+    let snap = apply(Change::Edit { file: file.clone(), version: 2, edits: vec![typed], encoding: Encoding::Utf8 });
+    let nearest = snap.nearest_syntax(&file).expect("it is open");
+    assert!(nearest.is_moved());
+    assert_eq!(nearest.text().as_str(), "let a = 10; {;\n");
+    assert!(!nearest.has_errors(), "the tree is still that of the text before");
+    let whole = snap.syntax(&file).expect("it is open");
+    assert!(!whole.is_moved() && whole.has_errors());
+    assert!(!snap.nearest_syntax(&file).expect("it is open").is_moved(), "the new tree serves once it is there");
 }

@@ -29,6 +29,12 @@ impl Document {
         Some(Document { file: file.clone(), syntax: snap.syntax(file)?, made: snap.made(file) })
     }
 
+    /// The same without waiting for a tree that takes long: the last good one serves meanwhile, and
+    /// [`SyntaxFile::is_moved`] says so. Not for what edits the text.
+    pub fn nearest(snap: &Snapshot, file: &FilePath) -> Option<Document> {
+        Some(Document { file: file.clone(), syntax: snap.nearest_syntax(file)?, made: snap.made(file) })
+    }
+
     pub fn text(&self) -> &SourceText {
         self.syntax.text()
     }

@@ -34,6 +34,8 @@ pub trait View: Clone + Send + Sync + 'static {
     fn text(&self, file: &FilePath) -> Option<SourceText>;
     /// An open file with its live tree.
     fn document(&self, file: &FilePath) -> Option<Document>;
+    /// An open file with the tree that is there already.
+    fn nearest_document(&self, file: &FilePath) -> Option<Document>;
     fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions>;
     fn resolve(
         &self,
@@ -82,6 +84,10 @@ impl View for Snapshot {
 
     fn document(&self, file: &FilePath) -> Option<Document> {
         Document::of(self, file)
+    }
+
+    fn nearest_document(&self, file: &FilePath) -> Option<Document> {
+        Document::nearest(self, file)
     }
 
     fn complete(&self, file: &FilePath, offset: u32, trigger: Option<char>, cancel: &Cancel) -> IdeResult<Completions> {

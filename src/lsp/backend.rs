@@ -14,7 +14,7 @@ use tower_lsp::ls_types::*;
 
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate::{self, Arriving};
-use super::live::{Live, LiveRequest};
+use super::live::{Live, LiveRequest, Tree};
 use super::request::{caches, code_action, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
     definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
@@ -106,7 +106,17 @@ impl Backend {
         document: TextDocumentIdentifier,
         work: impl FnOnce(&Live<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>> {
-        self.ask(|asked| Event::Live(LiveRequest::new(what, document.uri, asked, work))).await
+        self.ask(|asked| Event::Live(LiveRequest::new(what, document.uri, Tree::Live, asked, work))).await
+    }
+
+    /// Asks for colours: better soon than right in the last detail.
+    async fn ask_tokens<T: Serialize + Send + 'static>(
+        &self,
+        what: &'static str,
+        document: TextDocumentIdentifier,
+        work: impl FnOnce(&Live<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        self.ask(|asked| Event::Live(LiveRequest::new(what, document.uri, Tree::Nearest, asked, work))).await
     }
 }
 
@@ -329,7 +339,7 @@ impl LanguageServer for Backend {
     }
 
     async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
-        self.ask_live("semanticTokens/full", params.text_document, semantic_tokens::full).await
+        self.ask_tokens("semanticTokens/full", params.text_document, semantic_tokens::full).await
     }
 
     async fn semantic_tokens_full_delta(
@@ -338,7 +348,7 @@ impl LanguageServer for Backend {
     ) -> Result<Option<SemanticTokensFullDeltaResult>> {
         let previous = params.previous_result_id;
         let work = move |live: &Live<'_>| semantic_tokens::delta(live, &previous);
-        self.ask_live("semanticTokens/full/delta", params.text_document, work).await
+        self.ask_tokens("semanticTokens/full/delta", params.text_document, work).await
     }
 
     async fn semantic_tokens_range(
@@ -346,7 +356,7 @@ impl LanguageServer for Backend {
         params: SemanticTokensRangeParams,
     ) -> Result<Option<SemanticTokensRangeResult>> {
         let range = params.range;
-        self.ask_live("semanticTokens/range", params.text_document, move |live| semantic_tokens::range(live, range))
+        self.ask_tokens("semanticTokens/range", params.text_document, move |live| semantic_tokens::range(live, range))
             .await
     }
 }

@@ -48,6 +48,10 @@ pub enum Event {
     Effect(Effect),
     /// A question about a document's live tree.
     Live(LiveRequest),
+    /// An answer about this version of a file was given from an older tree of it.
+    AnsweredEarly(FilePath, Option<i32>),
+    /// The tree of this version of a file is there.
+    Parsed(FilePath, Option<i32>),
     /// The client answered a request of ours.
     ClientAnswered(i64, std::result::Result<Value, String>),
     Pass(Lane, u64, PassNews),
@@ -92,6 +96,7 @@ impl Event {
             Event::Command(..) => "executeCommand",
             Event::Effect(_) => "a command's effect",
             Event::Live(request) => request.what(),
+            Event::AnsweredEarly(..) | Event::Parsed(..) => "news of a tree",
             Event::ClientAnswered(..) => "an answer of the client",
             Event::Pass(..) => "news of a pass",
             Event::Shutdown(_) => "shutdown",

@@ -28,17 +28,28 @@ type Work<T> = Box<dyn FnOnce(&Live<'_>) -> T + Send>;
 pub struct LiveRequest {
     what: &'static str,
     pub uri: Uri,
+    pub tree: Tree,
     job: Box<dyn Job>,
+}
+
+/// Which tree a question may be answered from while that of the live text takes long to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tree {
+    /// None but that: the answer changes the text, or is not asked for again.
+    Live,
+    /// The last good one, moved to the live text. The client is told to ask again afterwards.
+    Nearest,
 }
 
 impl LiveRequest {
     pub fn new<T: Send + 'static>(
         what: &'static str,
         uri: Uri,
+        tree: Tree,
         asked: Asked<Option<T>>,
         work: impl FnOnce(&Live<'_>) -> T + Send + 'static,
     ) -> LiveRequest {
-        LiveRequest { what, uri, job: Box::new(Question { asked, work: Box::new(work) }) }
+        LiveRequest { what, uri, tree, job: Box::new(Question { asked, work: Box::new(work) }) }
     }
 
     /// For the log.

@@ -4,7 +4,7 @@
 //! pass lane, whatever is sent goes to a queue without bound, and nothing here reads a disk.
 //! A tick that panics is logged and dropped; the loop goes on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -27,7 +27,7 @@ use super::capabilities::{self, Abilities};
 use super::event::{
     Asked, Event, Outstanding, PassNews, Question, Reply, Waiting, content_modified, request_failed, settle,
 };
-use super::live::LiveRequest;
+use super::live::{LiveRequest, Tree};
 use super::outbox::{Outbox, Purpose};
 use super::permissions::{self, Requests};
 use super::progress::Progress;
@@ -153,6 +153,9 @@ struct Session<A: Analysis> {
     full_due: Quiet,
     disk_due: Quiet,
     disk_changes: Vec<FilePath>,
+    /// Files whose colours were told from an older tree.
+    parse_due: Quiet,
+    to_parse: HashSet<FilePath>,
     options: Options,
     sender: Sender<Event>,
     outbox: Outbox,
@@ -170,6 +173,7 @@ impl<A: Analysis> Session<A> {
             shown: Arc::new(Shown::in_user_cache()),
             settings: Arc::new(settings),
             tokens: Arc::default(),
+            outlines: Arc::default(),
         };
         Session {
             world: world(roots.clone()),
@@ -188,6 +192,8 @@ impl<A: Analysis> Session<A> {
             full_due: Quiet::default(),
             disk_due: Quiet::default(),
             disk_changes: Vec::new(),
+            parse_due: Quiet::default(),
+            to_parse: HashSet::new(),
             options,
             sender,
             outbox,
@@ -247,6 +253,17 @@ impl<A: Analysis> Session<A> {
             Event::Command(params, asked) => self.command(params, asked),
             Event::Effect(effect) => self.effect(effect),
             Event::Live(request) => self.read_live(request),
+            Event::AnsweredEarly(file, version) => {
+                if self.is_live(&file, version) {
+                    self.parse_due.heard(Instant::now(), self.options.live_delay, None);
+                    self.to_parse.insert(file);
+                }
+            }
+            Event::Parsed(file, version) => {
+                if self.is_live(&file, version) {
+                    self.outbox.request::<SemanticTokensRefresh>((), Purpose::Refresh);
+                }
+            }
             Event::ClientAnswered(id, answer) => self.client_answered(id, answer),
             Event::Pass(lane, pass, news) => self.pass_news(lane, pass, news),
             Event::Shutdown(reply) => {
@@ -314,6 +331,7 @@ impl<A: Analysis> Session<A> {
         }
         self.edge.open = self.open.uris();
         self.edge.tokens.forget(&file);
+        self.edge.outlines.forget(&file);
         if self.published.forget(&file).is_some() {
             self.clear(uri.clone());
         }
@@ -467,11 +485,32 @@ impl<A: Analysis> Session<A> {
         }
         let view = self.world.view();
         let edge = self.edge.clone();
+        // A client that cannot be told to ask again waits for the tree.
+        let is_told_again = request.tree == Tree::Nearest && edge.abilities.refresh.semantic_tokens;
+        let version = file.as_ref().and_then(|file| self.open.get(file)).map(|document| document.version);
+        let sender = self.sender.clone();
         self.live_reads.run(move || {
-            // A tree may have to be made first.
-            let document = file.filter(|_| request.is_open()).and_then(|file| view.document(&file));
+            let document = file.filter(|_| request.is_open()).and_then(|file| match is_told_again {
+                true => view.nearest_document(&file),
+                false => view.document(&file),
+            });
             request.run(document.as_ref(), &edge);
+            if let Some(document) = document.filter(|document| document.syntax.is_moved()) {
+                let _ = sender.send(Event::AnsweredEarly(document.file, version));
+            }
         });
+    }
+
+    /// Makes the trees that answers did not wait for.
+    fn parse_aside(&mut self) {
+        for file in std::mem::take(&mut self.to_parse) {
+            let version = self.open.get(&file).map(|document| document.version);
+            let (view, sender) = (self.world.view(), self.sender.clone());
+            self.reads.run(move || {
+                view.document(&file);
+                let _ = sender.send(Event::Parsed(file, version));
+            });
+        }
     }
 
     fn client_answered(&mut self, id: i64, answer: Result<Value, String>) {
@@ -493,7 +532,8 @@ impl<A: Analysis> Session<A> {
     // Passes.
 
     fn deadline(&self) -> Option<Instant> {
-        let waits = [&self.live_due, &self.full_due, &self.disk_due].into_iter().filter_map(Quiet::deadline);
+        let waits =
+            [&self.live_due, &self.full_due, &self.disk_due, &self.parse_due].into_iter().filter_map(Quiet::deadline);
         waits.chain(self.progress.deadline()).min()
     }
 
@@ -506,6 +546,9 @@ impl<A: Analysis> Session<A> {
                 tracing::error!("cannot take changes on disk: {why}");
             }
             self.start_pass(Lane::Full, true);
+        }
+        if self.parse_due.take(now) {
+            self.parse_aside();
         }
         if self.live_due.take(now) {
             self.start_pass(Lane::Live, true);

@@ -15,6 +15,7 @@ use crate::text::{Encoding, SourceText};
 
 use super::capabilities::Abilities;
 use super::from_proto;
+use super::request::document_symbol::OutlineMemory;
 use super::request::semantic_tokens::TokenMemory;
 use super::settings::Settings;
 use super::shown::Shown;
@@ -33,6 +34,8 @@ pub struct Edge {
     pub settings: Arc<Settings>,
     /// What was told of tokens.
     pub tokens: Arc<TokenMemory>,
+    /// What was told of symbols.
+    pub outlines: Arc<OutlineMemory>,
 }
 
 impl Edge {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::base::FilePath;
 use crate::cache::Store;
@@ -88,7 +89,12 @@ pub struct WorldOptions {
     pub allow: Allow,
     /// What programs are compiled for, whatever their projects say.
     pub target: Option<String>,
+    /// How long an edit may parse on the thread that owns the world.
+    pub parse_budget: Duration,
 }
+
+/// An unbalanced brace in a long file can take a hundred milliseconds.
+const PARSE_BUDGET: Duration = Duration::from_millis(10);
 
 impl WorldOptions {
     /// One worker a core, the running program as the worker's.
@@ -101,6 +107,7 @@ impl WorldOptions {
             grants: Grants::of_user(),
             allow: Allow::default(),
             target: None,
+            parse_budget: PARSE_BUDGET,
         }
     }
 }

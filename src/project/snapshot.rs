@@ -160,6 +160,12 @@ impl Snapshot {
         Some(self.parse(text))
     }
 
+    /// The live tree of an open file or, while it takes longer to make than an edit may, the last
+    /// good tree moved to the live text ([`SyntaxFile::is_moved`]).
+    pub fn nearest_syntax(&self, file: &FilePath) -> Option<SyntaxFile> {
+        self.state.open.get(file).map(|open| open.nearest_syntax().clone())
+    }
+
     pub(super) fn parse(&self, text: SourceText) -> SyntaxFile {
         self.shared.counters.parsed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         SyntaxFile::parse(text)

@@ -71,34 +71,42 @@ pub enum Change {
 pub(super) struct OpenFile {
     pub version: i32,
     pub text: SourceText,
-    /// Empty where parsing took longer than an edit may: the first reader parses, aside.
+    /// Empty where parsing took longer than an edit may: whoever needs it first parses, aside.
     syntax: Arc<OnceLock<SyntaxFile>>,
+    /// There for as long as the above is empty: the last good tree, moved by the edits since.
+    moved: Option<SyntaxFile>,
 }
-
-/// How long an edit may parse on the state thread. An unbalanced brace in a long file can take a
-/// hundred milliseconds.
-const PARSE_BUDGET: Duration = Duration::from_millis(10);
 
 impl OpenFile {
     fn new(version: i32, text: SourceText, syntax: Option<SyntaxFile>) -> OpenFile {
-        OpenFile { version, text, syntax: Arc::new(syntax.map(OnceLock::from).unwrap_or_default()) }
+        let (moved, syntax) = match syntax {
+            Some(syntax) if syntax.is_moved() => (Some(syntax), None),
+            syntax => (None, syntax),
+        };
+        OpenFile { version, text, syntax: Arc::new(syntax.map(OnceLock::from).unwrap_or_default()), moved }
     }
 
     pub fn syntax(&self) -> &SyntaxFile {
         self.syntax.get_or_init(|| SyntaxFile::parse(self.text.clone()))
+    }
+
+    /// The tree, or what comes nearest to it while it is being made.
+    pub fn nearest_syntax(&self) -> &SyntaxFile {
+        self.syntax.get().or(self.moved.as_ref()).unwrap_or_else(|| self.syntax())
     }
 }
 
 pub struct World {
     state: State,
     shared: Arc<Shared>,
+    parse_budget: Duration,
 }
 
 impl World {
     /// Never fails and reads nothing yet: projects are found as files are opened.
     pub fn new(options: WorldOptions) -> World {
         let shared = Shared::new(&options);
-        World { state: State::new(options.roots), shared }
+        World { parse_budget: options.parse_budget, state: State::new(options.roots), shared }
     }
 
     pub fn shared(&self) -> &Arc<Shared> {
@@ -129,7 +137,7 @@ impl World {
                 if version <= open.version {
                     return Err(format!("version {version} of {file} does not follow {}", open.version));
                 }
-                let (text, syntax) = edited(open, &edits, encoding);
+                let (text, syntax) = edited(open, &edits, encoding, self.parse_budget);
                 self.insert(file.clone(), OpenFile::new(version, text, syntax));
                 self.log(Logged::File(file));
             }
@@ -216,11 +224,11 @@ impl World {
 }
 
 /// Applies the edits of one notification, re-parsing after each (every edit's positions are in the
-/// text that the one before left) as long as there is a tree and time.
-fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, Option<SyntaxFile>) {
-    let deadline = Instant::now() + PARSE_BUDGET;
+/// text that the one before left) as long as there is time, and moving the last good tree then.
+fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding, budget: Duration) -> (SourceText, Option<SyntaxFile>) {
+    let deadline = Instant::now() + budget;
     let mut text = open.text.clone();
-    let mut syntax = open.syntax.get().cloned();
+    let mut syntax = open.syntax.get().or(open.moved.as_ref()).cloned();
     for edit in edits {
         match edit.range {
             None => {
@@ -233,7 +241,7 @@ fn edited(open: &OpenFile, edits: &[Edit], encoding: Encoding) -> (SourceText, O
                 let edit = TextEdit { range: TextRange::new(start, end), text: edit.text.clone() };
                 text = SourceText::new(TextEdit::apply_in_order(text.as_str(), std::slice::from_ref(&edit)));
                 let left = deadline.saturating_duration_since(Instant::now());
-                syntax = syntax.and_then(|old| old.reparse_within(text.clone(), std::slice::from_ref(&edit), left));
+                syntax = syntax.map(|old| old.reparse_within(text.clone(), std::slice::from_ref(&edit), left));
             }
         }
     }

@@ -18,6 +18,7 @@ pub struct SyntaxFile(Arc<Inner>);
 struct Inner {
     text: SourceText,
     tree: Tree,
+    is_moved: bool,
     recovered: OnceLock<Option<Recovered>>,
 }
 
@@ -36,15 +37,29 @@ impl SyntaxFile {
         SyntaxFile::new(new_text, tree)
     }
 
-    /// `None` where that takes longer than `budget`.
-    pub fn reparse_within(&self, new_text: SourceText, edits: &[TextEdit], budget: Duration) -> Option<SyntaxFile> {
+    /// The same, unless it takes longer than `budget`: then this file's tree, moved by the edits
+    /// ([`SyntaxFile::is_moved`]). A moved tree can be parsed on from like any other.
+    pub fn reparse_within(&self, new_text: SourceText, edits: &[TextEdit], budget: Duration) -> SyntaxFile {
         let old = parse::shift(&self.0.tree, self.0.text.as_str(), edits);
-        let tree = parse::parse(new_text.as_str(), Some(&old), Some(budget))?;
-        Some(SyntaxFile::new(new_text, tree))
+        let parsed = if budget.is_zero() { None } else { parse::parse(new_text.as_str(), Some(&old), Some(budget)) };
+        match parsed {
+            Some(tree) => SyntaxFile::new(new_text, tree),
+            None => SyntaxFile::made_of(new_text, old, true),
+        }
     }
 
     fn new(text: SourceText, tree: Tree) -> SyntaxFile {
-        SyntaxFile(Arc::new(Inner { text, tree, recovered: OnceLock::new() }))
+        SyntaxFile::made_of(text, tree, false)
+    }
+
+    fn made_of(text: SourceText, tree: Tree, is_moved: bool) -> SyntaxFile {
+        SyntaxFile(Arc::new(Inner { text, tree, is_moved, recovered: OnceLock::new() }))
+    }
+
+    /// Whether the tree is an older text's, with its nodes where the text of now has them: right
+    /// everywhere but in what was edited since.
+    pub fn is_moved(&self) -> bool {
+        self.0.is_moved
     }
 
     pub fn text(&self) -> &SourceText {

@@ -2,7 +2,9 @@
 
 use msc::base::TextRange;
 use msc::ide::Document;
-use msc::ide::document_symbol::{Symbol, SymbolKind, symbols, symbols_with};
+use msc::ide::document_symbol::{Outlined, Symbol, SymbolKind, symbols, symbols_after, with_made};
+use msc::syntax::SyntaxFile;
+use msc::text::SourceText;
 
 use crate::support::Session;
 
@@ -90,7 +92,7 @@ fn below_classes(session: &Session) -> Vec<String> {
     }
     let document = Document::of(&session.snapshot(), &session.main()).expect("the file is open");
     let mut out = Vec::new();
-    tell(&symbols_with(&document.syntax, &document.made), document.text().as_str(), &mut out);
+    tell(&with_made(symbols(&document.syntax), &document.syntax, &document.made), document.text().as_str(), &mut out);
     out
 }
 
@@ -243,6 +245,27 @@ class B { m() {} }
 
 #[test]
 fn deep_nesting_ends() {
-    let deep = "function f() { ".repeat(3000) + &"}".repeat(3000);
+    let deep = "function f() { ".repeat(3000) + "}".repeat(3000).as_str();
     assert!(outline(&deep).lines().count() < 100);
+}
+
+/// An outline that takes over from the last one is that of the text alone.
+#[test]
+fn an_outline_follows_its_text() {
+    let mut last = Outlined::default();
+    let whole = "namespace N { export class A { m() { class In {} } n = { o() {} } } }\n@deprecated class B {}\nfunction f() {}\n";
+    let texts = [
+        whole.to_owned(),
+        format!("// a line above\n\n{whole}"),
+        whole.replace("class In {}", "class In { p = 1 }"),
+        whole.replace("n = { o() {} }", ""),
+        whole.replace("function f() {}", "function f() {"),
+        format!("{whole}{whole}"),
+        whole.replace("@deprecated", "/** @deprecated */"),
+        whole.to_owned(),
+    ];
+    for text in texts {
+        let syntax = SyntaxFile::parse(SourceText::new(text.as_str()));
+        assert_eq!(symbols_after(&syntax, &mut last), symbols(&syntax), "{text}");
+    }
 }

@@ -1,13 +1,38 @@
 //! `textDocument/documentSymbol`: a tree, or a flat list for clients that cannot show trees.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use tower_lsp::ls_types::*;
 
-use crate::ide::document_symbol::{self, Symbol};
+use crate::base::FilePath;
+use crate::ide::Document;
+use crate::ide::document_symbol::{self, Outlined, Symbol};
 use crate::lsp::live::Live;
 use crate::lsp::to_proto;
 
+/// The last outline of each document, which most of the next one is taken from.
+#[derive(Default)]
+pub struct OutlineMemory {
+    documents: Mutex<HashMap<FilePath, Outlined>>,
+}
+
+impl OutlineMemory {
+    pub fn forget(&self, file: &FilePath) {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
+    }
+
+    fn of<T>(&self, file: &FilePath, work: impl FnOnce(&mut Outlined) -> T) -> T {
+        // One thread answers these, so nobody else takes the last outline meanwhile.
+        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        work(documents.entry(file.clone()).or_default())
+    }
+}
+
 pub fn document_symbol(live: &Live<'_>) -> DocumentSymbolResponse {
-    let symbols = document_symbol::symbols_with(&live.document.syntax, &live.document.made);
+    let Document { file, syntax, made } = live.document;
+    let symbols = live.edge.outlines.of(file, |last| document_symbol::symbols_after(syntax, last));
+    let symbols = document_symbol::with_made(symbols, syntax, made);
     if live.edge.abilities.symbol_trees {
         return DocumentSymbolResponse::Nested(symbols.into_iter().map(|symbol| nested(live, symbol)).collect());
     }

@@ -156,7 +156,8 @@ pub struct TokenMemory {
 
 struct Answered {
     id: u64,
-    file: FileTokens,
+    /// Of a whole tree: what a moved one says where the text was edited is for once.
+    file: Option<FileTokens>,
     data: Arc<Vec<SemanticToken>>,
 }
 
@@ -178,11 +179,16 @@ fn answer(live: &Live<'_>) -> Answer {
     // One thread answers these, so nobody else takes the last answer meanwhile.
     let mut documents = live.edge.tokens.documents.lock().unwrap_or_else(PoisonError::into_inner);
     let last = documents.remove(&document.file);
-    let file = tokens(&document.syntax, last.as_ref().map(|last| &last.file), &*document.made);
+    let (before, whole) = match last {
+        Some(Answered { id, file, data }) => (Some((id, data)), file),
+        None => (None, None),
+    };
+    let file = tokens(&document.syntax, whole.as_ref(), &*document.made);
     let data = Arc::new(encode(live, file.tokens()));
-    let id = last.as_ref().map_or(1, |last| last.id + 1);
+    let id = before.as_ref().map_or(1, |(id, _)| id + 1);
+    let file = if document.syntax.is_moved() { whole } else { Some(file) };
     documents.insert(document.file.clone(), Answered { id, file, data: data.clone() });
-    Answer { before: last.map(|last| (last.id, last.data)), id, data }
+    Answer { before, id, data }
 }
 
 pub fn full(live: &Live<'_>) -> SemanticTokensResult {

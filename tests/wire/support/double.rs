@@ -13,7 +13,7 @@ use msc::ide::{self, IdeResult};
 use msc::lsp::{Analysis, View};
 use msc::project::{Change, PassEnd, PassEvent, PassRequest, Revision};
 use msc::syntax::SyntaxFile;
-use msc::text::SourceText;
+use msc::text::{SourceText, TextEdit};
 
 use super::client::HANG;
 
@@ -60,6 +60,8 @@ pub struct Script {
     pub pass: Pass,
     /// Whether macros ran in a pass, so that another must follow.
     pub again: Box<dyn Fn(&DoubleView) -> bool + Send + Sync>,
+    /// Trees take longer to make than an edit may.
+    pub parses_aside: bool,
 }
 
 impl Script {
@@ -77,6 +79,7 @@ impl Script {
             definition: Box::new(|_, _, _, _| Ok(Targets::default())),
             pass: Box::new(|_, _, _, _| Ok(())),
             again: Box::new(|_| false),
+            parses_aside: false,
         }
     }
 }
@@ -187,6 +190,21 @@ impl View for DoubleView {
     fn document(&self, file: &FilePath) -> Option<ide::Document> {
         let text = self.documents.get(file)?.text.clone();
         Some(ide::Document { file: file.clone(), syntax: SyntaxFile::parse(text), made: Arc::default() })
+    }
+
+    fn nearest_document(&self, file: &FilePath) -> Option<ide::Document> {
+        let document = View::document(self, file)?;
+        if !self.script.parses_aside {
+            return Some(document);
+        }
+        // The tree of the first line alone, moved to the whole text.
+        let text = document.syntax.text().clone();
+        let first = text.as_str().find('\n').map_or(text.as_str(), |end| &text.as_str()[..=end]);
+        let rest =
+            TextEdit { range: TextRange::empty(first.len() as u32), text: text.as_str()[first.len()..].to_owned() };
+        let older = SyntaxFile::parse(SourceText::new(first));
+        let syntax = older.reparse_within(text.clone(), &[rest], Duration::ZERO);
+        Some(ide::Document { syntax, ..document })
     }
 
     fn complete(
