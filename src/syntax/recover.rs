@@ -23,6 +23,9 @@ pub struct Recovered {
 /// Longer texts are left as the parser reads them: this costs two parses.
 const MOST_BYTES: u32 = 256 << 10;
 
+/// How many lines may be looked at for the end of what parses of an item.
+const MOST_TRIED: usize = 8;
+
 /// `None` where the text parses, or nothing can be gained.
 pub(super) fn recover(file: &SyntaxFile) -> Option<Recovered> {
     let text = file.text().as_str();
@@ -46,10 +49,8 @@ pub(super) fn recover(file: &SyntaxFile) -> Option<Recovered> {
         let alone = item.of(text);
         if !parses(alone) {
             let inside = inside_of_braces(alone).filter(|inside| parses(&blank(alone, &[*inside])));
-            blanked.push(match inside {
-                Some(inside) => inside.shifted(item.start),
-                None => item,
-            });
+            let part = inside.or_else(|| behind_statement(alone));
+            blanked.push(part.map_or(item, |part| part.shifted(item.start)));
         }
     }
     if blanked.is_empty() {
@@ -132,6 +133,20 @@ fn inside_of_braces(text: &str) -> Option<TextRange> {
     let open = text.find('{')? + 1;
     let close = text.rfind("\n}")? + 1;
     (open < close).then(|| TextRange::from(open..close))
+}
+
+/// From behind the last line that ends a statement and up to which the text parses.
+fn behind_statement(text: &str) -> Option<TextRange> {
+    let mut end = 0;
+    let ends: Vec<usize> = text
+        .split_inclusive('\n')
+        .filter_map(|line| {
+            end += line.len();
+            line.trim_end().ends_with([';', '}']).then_some(end)
+        })
+        .collect();
+    let tried = ends.into_iter().rev().filter(|&end| end < text.len()).take(MOST_TRIED);
+    tried.into_iter().find(|&end| parses(&text[..end])).map(|end| TextRange::from(end..text.len()))
 }
 
 /// Spaces in place of everything but line breaks.

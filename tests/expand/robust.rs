@@ -131,3 +131,64 @@ proptest! {
         check(&format!("{}{what}{}", &SOURCE[..at], &SOURCE[at..]));
     }
 }
+
+/// What does not parse silences nothing but itself: each item's uses still expand, whatever another item has become.
+#[test]
+fn a_syntax_error_silences_no_expansion_elsewhere() {
+    const ITEMS: [&str; 6] = [
+        "@size\nexport class First {\n  a = 1;\n  m() {\n    return this.a;\n  }\n}\n",
+        "export const second = @ok(2) && [1];\n",
+        "function third(x: number) {\n  if (x) {\n    return @ok(3);\n  }\n  return x;\n}\n",
+        "@size enum Fourth { A, B }\n",
+        "const fifth = {\n  n: @ok(5),\n};\n",
+        "@size\nclass Sixth extends First {\n  @size b = 2;\n}\n",
+    ];
+    const BROKEN: [&str; 12] = [
+        "q.\n",
+        "const q = \n",
+        "f(1, \n",
+        "class Q {\n  m(\n}\n",
+        "class Q {\n  m() {\n    if (x {\n  }\n}\n",
+        "@size(\n",
+        "@\n",
+        "import { a from \"b\";\n",
+        "macro half(ctx {\n}\n",
+        "const t = `${;\n`;\n",
+        "function g() {\n  const o = { a: , };\n}\n",
+        "]);\n",
+    ];
+    let whole: Vec<usize> = (0..ITEMS.len())
+        .map(|item| {
+            let world = play(&format!("import {{ size, ok }} from \"./m.ms\";\n{}", ITEMS[item]));
+            world.expand("/a.ms");
+            world.take_ran().len()
+        })
+        .collect();
+    assert_eq!(whole, [1, 1, 1, 1, 1, 2], "every item has its uses");
+    let all: usize = whole.iter().sum();
+    for broken in BROKEN {
+        for at in 0..=ITEMS.len() {
+            let (before, after) = ITEMS.split_at(at);
+            let text = format!("import {{ size, ok }} from \"./m.ms\";\n{}{broken}{}", before.concat(), after.concat());
+            let world = play(&text);
+            let expanded = world.expand("/a.ms");
+            tells_the_truth(&text, &expanded);
+            let ran = world.take_ran();
+            // A decorator, finished or not, is a part of what follows it.
+            let taken = if broken.starts_with('@') { whole.get(at).copied().unwrap_or(0) } else { 0 };
+            assert!(ran.len() >= all - taken, "{ran:?} of\n{text}");
+        }
+    }
+    // Within an item, what the others have.
+    for (item, source) in ITEMS.iter().enumerate() {
+        for (at, _) in source.match_indices(['{', '(', '=']) {
+            let mut damaged: Vec<String> = ITEMS.iter().map(|item| (*item).to_owned()).collect();
+            damaged[item].replace_range(at..at + 1, "");
+            let text = format!("import {{ size, ok }} from \"./m.ms\";\n{}", damaged.concat());
+            let world = play(&text);
+            world.expand("/a.ms");
+            let ran = world.take_ran();
+            assert!(ran.len() >= all - whole[item], "{ran:?} of\n{text}");
+        }
+    }
+}
