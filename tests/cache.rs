@@ -42,7 +42,7 @@ impl Home {
     }
 
     fn database(&self) -> PathBuf {
-        self.cache_dir().join("cache-v1.db")
+        self.cache_dir().join("cache-v2.db")
     }
 }
 
@@ -167,7 +167,7 @@ fn a_damaged_file_is_renamed_away() {
     assert_eq!(store.get(Level::File, key(1)), None);
     assert_eq!(store.health().len(), 1);
     assert!(store.health()[0].contains("damaged"), "{:?}", store.health());
-    assert!(home.cache_dir().join("cache-v1.db.damaged").exists());
+    assert!(home.cache_dir().join("cache-v2.db.damaged").exists());
     store.put(Level::File, key(1), None, b"again".to_vec());
     drop(store);
     assert_eq!(home.open().get(Level::File, key(1)), Some(b"again".to_vec()));
@@ -235,7 +235,7 @@ fn another_users_database_is_not_used() {
     let store = Store::open_with(&home.root(), &other);
     assert_eq!(store.get(Level::Expansion, key(1)), None);
     assert!(store.health()[0].contains("another user"), "{:?}", store.health());
-    assert!(home.cache_dir().join("cache-v1.db.foreign").exists());
+    assert!(home.cache_dir().join("cache-v2.db.foreign").exists());
     store.put(Level::Expansion, key(1), None, b"mine".to_vec());
     drop(store);
     assert_eq!(Store::open_with(&home.root(), &other).get(Level::Expansion, key(1)), Some(b"mine".to_vec()));
@@ -252,7 +252,7 @@ fn some_other_programs_database_is_not_used() {
     store.put(Level::File, key(1), None, b"row".to_vec());
     store.flush();
     assert_eq!(store.get(Level::File, key(1)), Some(b"row".to_vec()));
-    assert!(home.cache_dir().join("cache-v1.db.foreign").exists());
+    assert!(home.cache_dir().join("cache-v2.db.foreign").exists());
 }
 
 #[test]
@@ -457,7 +457,7 @@ impl Fingerprints for OneFile {
 #[test]
 fn size_and_time_decide_whether_to_hash_and_the_hash_decides_the_rest() {
     let disk = |text: &'static str, changed_ns| OneFile {
-        fingerprint: Fingerprint { size: text.len() as u64, changed_ns },
+        fingerprint: Fingerprint { size: text.len() as u64, changed_ns, inode: 1 },
         text,
         hashed: AtomicU32::new(0),
     };

@@ -267,7 +267,7 @@ fn cache_commands() {
     let root = FilePath::from_os(&fs::canonicalize(dir.path().join("project")).unwrap());
 
     let path = msc(&cwd, &["cache", "path"]);
-    assert_eq!((path.code, path.out), (0, format!("{root}/.metascript-cache/cache-v1.db\n")));
+    assert_eq!((path.code, path.out), (0, format!("{root}/.metascript-cache/cache-v2.db\n")));
     assert_eq!(msc(&cwd, &["cache", "stats"]).out, "The cache is empty.\n");
     assert!(!dir.path().join("project/.metascript-cache").exists(), "looking makes nothing");
 

@@ -42,6 +42,17 @@ pub(super) fn evict(
     Ok(evicted)
 }
 
+/// Deletes the rows of deleted files, at every level; returns how many there were.
+pub(super) fn collect(writer: &mut Connection, root: &Path) -> rusqlite::Result<u64> {
+    let mut gone = 0;
+    for spec in &LEVELS {
+        let rows = of_deleted_files(writer, spec.level.index(), root)?;
+        gone += delete(writer, &rows)?;
+    }
+    sqlite::shrink(writer)?;
+    Ok(gone)
+}
+
 fn file_bytes(writer: &Connection) -> rusqlite::Result<u64> {
     let pragma = |name: &str| writer.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     Ok(((pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?) as u64)

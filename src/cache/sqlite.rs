@@ -7,19 +7,21 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::base::Digest;
-use crate::cache::Level;
+use crate::cache::level::LEVELS;
 use crate::cache::owner::{self, OwnerKey};
+use crate::cache::{Level, LevelStats};
 use crate::vfs::disk::CACHE_DIR;
 
 /// Part of the file's name: another schema is another file, so no process ever migrates under
 /// another's feet.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// How long a reader waits for a lock. Readers wait for nobody in WAL mode but during recovery.
 const READ_PATIENCE: Duration = Duration::from_millis(50);
@@ -40,6 +42,14 @@ const TABLES: &str = "
     );
     CREATE UNIQUE INDEX IF NOT EXISTS rows_by_key ON rows (level, key);
     CREATE INDEX IF NOT EXISTS rows_by_use ON rows (level, used_at, size);
+    CREATE TABLE IF NOT EXISTS totals (
+        level INTEGER PRIMARY KEY,
+        hits INTEGER NOT NULL,
+        misses INTEGER NOT NULL,
+        writes INTEGER NOT NULL,
+        errors INTEGER NOT NULL,
+        evictions INTEGER NOT NULL
+    );
 ";
 
 /// Why there is no database.
@@ -78,8 +88,27 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
 pub(super) struct Database {
     pub(super) path: PathBuf,
     key: OwnerKey,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
+    /// The file that the writer has open, which somebody may delete or replace.
+    file: Mutex<Option<FileId>>,
 }
+
+/// Connections that nobody uses at this moment.
+#[derive(Default)]
+struct Idle {
+    connections: Vec<Connection>,
+    /// Counts the files that there were: a connection to an earlier one is of no use.
+    file: u64,
+}
+
+/// A connection for reading, and the file that it reads.
+struct Reader {
+    connection: Connection,
+    file: u64,
+}
+
+/// Device and inode; `None` in place of it where the system does not number files.
+type FileId = (u64, u64);
 
 /// A row as it was found.
 pub(super) struct Found {
@@ -109,7 +138,8 @@ impl Database {
         for attempt in 0.. {
             let (reason, ending) = match connect(&path, &key) {
                 Ok(writer) => {
-                    let database = Database { path, key, idle: Mutex::default() };
+                    let file = Mutex::new(file_id(&path));
+                    let database = Database { path, key, idle: Mutex::default(), file };
                     return Ok((database, writer, notes));
                 }
                 Err(Trouble::Damaged(reason)) => (format!("it was damaged ({reason})"), "damaged"),
@@ -127,14 +157,15 @@ impl Database {
 
     /// Reads one row; a row whose seal is broken is an error.
     pub(super) fn read(&self, level: Level, key: Digest) -> Result<Option<Found>, Trouble> {
-        let connection = self.reader()?;
-        let row = connection
+        let reader = self.reader()?;
+        let row = reader
+            .connection
             .prepare_cached("SELECT seal, used_at, value FROM rows WHERE level = ?1 AND key = ?2")?
             .query_row(params![level.index() as i64, key.0], |row| {
                 Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
             })
             .optional()?;
-        self.give_back(connection);
+        self.give_back(reader);
         let Some((seal, used_at, value)) = row else { return Ok(None) };
         if seal != self.key.seal(level, key, &value) {
             return Err(Trouble::Unusable("a row does not match its seal".to_owned()));
@@ -142,13 +173,47 @@ impl Database {
         Ok(Some(Found { value, used_at }))
     }
 
+    /// Whether the file that the writer has open is no longer the one of this name.
+    pub(super) fn is_replaced(&self) -> bool {
+        let opened = *self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        opened.is_some() && opened != file_id(&self.path)
+    }
+
+    /// Makes the database again where it was deleted, or opens what took its place. Readers that are at
+    /// work end with the old file.
+    pub(super) fn reopen(&self, root: &Path) -> Result<Connection, Trouble> {
+        let dir = directory(root)?;
+        let _lock = lock(&dir)?;
+        let writer = connect(&self.path, &self.key)?;
+        *self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = file_id(&self.path);
+        self.forget_readers();
+        Ok(writer)
+    }
+
+    /// What happened at one level since the database was made, as far as processes have told.
+    pub(super) fn totals(&self, level: Level) -> Result<LevelStats, Trouble> {
+        let reader = self.reader()?;
+        let totals = reader
+            .connection
+            .prepare_cached("SELECT hits, misses, writes, errors, evictions FROM totals WHERE level = ?1")?
+            .query_row([level.index() as i64], |row| {
+                let count = |at| row.get::<_, i64>(at).map(|count| count as u64);
+                let (hits, misses, writes) = (count(0)?, count(1)?, count(2)?);
+                Ok(LevelStats { hits, misses, stale: 0, writes, errors: count(3)?, evictions: count(4)? })
+            })
+            .optional()?;
+        self.give_back(reader);
+        Ok(totals.unwrap_or_default())
+    }
+
     /// Rows and bytes of one level.
     pub(super) fn contents(&self, level: Level) -> Result<(u64, u64), Trouble> {
-        let connection = self.reader()?;
-        let (rows, bytes) = connection
+        let reader = self.reader()?;
+        let (rows, bytes) = reader
+            .connection
             .prepare_cached("SELECT count(*), coalesce(sum(size), 0) FROM rows WHERE level = ?1")?
             .query_row([level.index() as i64], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        self.give_back(connection);
+        self.give_back(reader);
         Ok((rows as u64, bytes as u64))
     }
 
@@ -180,7 +245,7 @@ impl Database {
 
     /// Takes a damaged file out of the way, for the next process to start afresh.
     pub(super) fn discard(&self) -> io::Result<()> {
-        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+        self.forget_readers();
         let dir = self.path.parent().expect("the database lies in the cache's directory");
         let _lock = lock(dir)?;
         rename_away(&self.path, "damaged")
@@ -188,20 +253,37 @@ impl Database {
 
     /// A connection that nobody else uses at this moment. There are as many as there were readers
     /// at once; an error drops the connection it happened on.
-    fn reader(&self) -> Result<Connection, Trouble> {
-        let idle = self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
-        if let Some(connection) = idle {
-            return Ok(connection);
-        }
+    fn reader(&self) -> Result<Reader, Trouble> {
+        let file = {
+            let mut idle = self.idle();
+            if let Some(connection) = idle.connections.pop() {
+                return Ok(Reader { connection, file: idle.file });
+            }
+            idle.file
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(READ_PATIENCE)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
-        Ok(connection)
+        Ok(Reader { connection, file })
     }
 
-    fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(connection);
+    fn give_back(&self, reader: Reader) {
+        let mut idle = self.idle();
+        if idle.file == reader.file {
+            idle.connections.push(reader.connection);
+        }
+    }
+
+    fn forget_readers(&self) {
+        let mut idle = self.idle();
+        idle.connections.clear();
+        idle.file += 1;
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -215,6 +297,31 @@ pub(super) fn touch(writer: &mut Connection, rows: &[(Level, Digest)], now: i64)
         }
     }
     transaction.commit()
+}
+
+/// Adds what happened in this process.
+pub(super) fn add_totals(writer: &mut Connection, stats: &[LevelStats; LEVELS.len()]) -> rusqlite::Result<()> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut add = transaction.prepare_cached(
+            "INSERT INTO totals (level, hits, misses, writes, errors, evictions) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (level) DO UPDATE SET
+                 hits = hits + excluded.hits, misses = misses + excluded.misses,
+                 writes = writes + excluded.writes, errors = errors + excluded.errors,
+                 evictions = evictions + excluded.evictions",
+        )?;
+        for (level, stats) in stats.iter().enumerate().filter(|(_, stats)| **stats != LevelStats::default()) {
+            let LevelStats { hits, misses, stale: _, writes, errors, evictions } = *stats;
+            let numbers = [level as u64, hits, misses, writes, errors, evictions].map(|number| number as i64);
+            add.execute(numbers)?;
+        }
+    }
+    transaction.commit()
+}
+
+/// Moves what was written from the log into the database and empties the log, unless somebody reads it.
+pub(super) fn checkpoint(writer: &Connection) -> rusqlite::Result<()> {
+    writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 /// Deletes every row and gives the space back.
@@ -236,7 +343,7 @@ pub(super) fn shrink(writer: &Connection) -> rusqlite::Result<()> {
     let mut steps = vacuum.query([])?;
     while steps.next()?.is_some() {}
     drop(steps);
-    writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    checkpoint(writer)
 }
 
 /// Where the database lies, whether it exists or not.
@@ -305,6 +412,8 @@ fn connect(path: &Path, key: &OwnerKey) -> Result<Connection, Trouble> {
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(WRITE_PATIENCE)?;
+    // Otherwise the last process to close would wait for the disk, be it that it only read.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection
         .execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA auto_vacuum = INCREMENTAL;")?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -313,17 +422,25 @@ fn connect(path: &Path, key: &OwnerKey) -> Result<Connection, Trouble> {
     }
     // A lost commit after a power failure is a miss; a torn file cannot come about in this mode.
     connection.execute_batch("PRAGMA synchronous = NORMAL;")?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
+    let is_empty = |connection: &Connection| {
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+        tables.map(|tables| tables == 0)
+    };
+    // Whoever only reads does not wait for one who writes.
+    if is_empty(&connection)? {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !is_empty(&transaction)? {
+            return Err(Trouble::Unusable("another process made the database without the lock".to_owned()));
+        }
         let id = owner::random::<16>()?;
         transaction.execute_batch(TABLES)?;
         for (name, value) in [("id", &id[..]), ("stamp", &key.stamp(&id)[..])] {
             transaction.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", params![name, value])?;
         }
+        transaction.commit()?;
     } else {
         let meta = |name: &str| {
-            let value = transaction.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
+            let value = connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0));
             match value {
                 Ok(value) => Ok::<Vec<u8>, Trouble>(value),
                 Err(error) if is_damage(&error) => Err(error.into()),
@@ -339,8 +456,21 @@ fn connect(path: &Path, key: &OwnerKey) -> Result<Connection, Trouble> {
             return Err(Trouble::Foreign);
         }
     }
-    transaction.commit()?;
     Ok(connection)
+}
+
+fn file_id(path: &Path) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+    }
+    // A file that is open cannot be deleted there.
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// The file with what SQLite keeps beside it. One earlier file of the same ending is replaced.

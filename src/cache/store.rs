@@ -30,6 +30,8 @@ const BATCH_BYTES: usize = 8 << 20;
 const QUEUE_BYTES: u64 = 256 << 20;
 /// How long a process waits at its end for the writer.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(10);
+/// Damaged databases that a process makes anew: a disk that damages each of them is not worth more.
+const MOST_REPLACEMENTS: u32 = 3;
 /// `used_at` counts hours, and is written again only after this many.
 const TOUCH_AFTER_HOURS: i64 = 24;
 
@@ -101,6 +103,7 @@ enum Message {
     Touch(Level, Digest),
     Flush(SyncSender<()>),
     Clear(Vec<Level>, SyncSender<Option<u64>>),
+    Collect(SyncSender<Option<u64>>),
     Stop,
 }
 
@@ -175,9 +178,7 @@ impl Store {
             }
             Place::Disk(disk) => {
                 let size = bytes.len() as u64;
-                if self.shared.damaged.load(Ordering::Acquire)
-                    || self.shared.pending_bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUE_BYTES
-                {
+                if self.shared.pending_bytes.fetch_add(size, Ordering::Relaxed) + size > QUEUE_BYTES {
                     self.shared.pending_bytes.fetch_sub(size, Ordering::Relaxed);
                     self.shared.count(level, |it| &it.errors);
                     return;
@@ -226,6 +227,29 @@ impl Store {
         self.shared.counters[level.index()].load()
     }
 
+    /// Deletes rows of deleted files, and those that a level is too large by; returns how many went, or
+    /// `None` where that failed.
+    pub fn collect(&self) -> Option<u64> {
+        match &self.place {
+            Place::Memory(_) => Some(0),
+            Place::Disk(disk) => {
+                let (done, wait) = sync_channel(1);
+                disk.messages.send(Message::Collect(done)).ok()?;
+                wait.recv_timeout(FLUSH_PATIENCE).ok()?
+            }
+        }
+    }
+
+    /// What happened at one level since the database was made, in processes that have ended and in this
+    /// one.
+    pub fn totals(&self, level: Level) -> LevelStats {
+        let before = match &self.place {
+            Place::Memory(_) => LevelStats::default(),
+            Place::Disk(disk) => disk.database.totals(level).unwrap_or_default(),
+        };
+        before.plus(self.stats(level))
+    }
+
     /// Asks the database, and so takes a moment with many rows.
     pub fn contents(&self, level: Level) -> Contents {
         let (rows, bytes) = match &self.place {
@@ -258,7 +282,7 @@ impl Store {
         }
         match disk.database.read(level, key) {
             Ok(Some(found)) => {
-                if now_in_hours() - found.used_at >= TOUCH_AFTER_HOURS {
+                if now_in_hours().saturating_sub(found.used_at) >= TOUCH_AFTER_HOURS {
                     let _ = disk.messages.send(Message::Touch(level, key));
                 }
                 Some(found.value)
@@ -314,6 +338,8 @@ impl OnDisk {
             database: database.clone(),
             connection,
             shared: shared.clone(),
+            has_written: false,
+            replacements: 0,
         };
         let thread = std::thread::Builder::new()
             .name("msc-cache".to_owned())
@@ -330,6 +356,9 @@ struct Writer {
     database: Arc<Database>,
     connection: Connection,
     shared: Arc<Shared>,
+    has_written: bool,
+    /// Damaged databases that were given up for a new one.
+    replacements: u32,
 }
 
 impl Writer {
@@ -374,10 +403,15 @@ impl Writer {
                     }
                     let _ = done.send(cleared.ok());
                 }
-                Some(Message::Stop) => {
-                    self.evict();
-                    return;
+                Some(Message::Collect(done)) => {
+                    let collected = evict::collect(&mut self.connection, &self.root);
+                    let collected = collected.and_then(|gone| Ok(gone + self.evict_all()?));
+                    if let Err(error) = &collected {
+                        self.shared.note_error(error);
+                    }
+                    let _ = done.send(collected.ok());
                 }
+                Some(Message::Stop) => return self.end(),
                 _ => {}
             }
         }
@@ -387,6 +421,9 @@ impl Writer {
         if rows.is_empty() {
             return;
         }
+        self.follow();
+        self.replace();
+        self.has_written = true;
         let written = match self.shared.damaged.load(Ordering::Acquire) {
             true => Ok(false),
             false => self.database.write(&mut self.connection, rows, now_in_hours()).map(|()| true),
@@ -407,14 +444,66 @@ impl Writer {
         }
     }
 
-    fn evict(&mut self) {
-        match evict::evict(&mut self.connection, &self.root, &self.caps) {
-            Ok(evicted) => {
-                for (counters, rows) in self.shared.counters.iter().zip(evicted) {
-                    counters.evictions.fetch_add(rows, Ordering::Relaxed);
-                }
+    /// Somebody may have deleted the database, or the whole directory: what is written from here on
+    /// belongs in a new one.
+    fn follow(&mut self) {
+        if !self.database.is_replaced() {
+            return;
+        }
+        match self.database.reopen(&self.root) {
+            Ok(connection) => {
+                self.connection = connection;
+                self.shared.note("the database was deleted while it was in use, and made anew".to_owned());
             }
-            Err(error) => self.shared.note_error(&error),
+            Err(Trouble::Damaged(reason) | Trouble::Unusable(reason)) => self.shared.note(reason),
+            Err(Trouble::Foreign) => self.shared.note("another user's database took the place of ours".to_owned()),
+        }
+    }
+
+    /// A database that turned out to be damaged gives way to a new one.
+    fn replace(&mut self) {
+        if !self.shared.damaged.load(Ordering::Acquire) || self.replacements >= MOST_REPLACEMENTS {
+            return;
+        }
+        self.replacements += 1;
+        let made = self.database.discard().map_err(Trouble::from).and_then(|()| self.database.reopen(&self.root));
+        match made {
+            Ok(connection) => {
+                self.connection = connection;
+                self.shared.damaged.store(false, Ordering::Release);
+            }
+            Err(Trouble::Damaged(reason) | Trouble::Unusable(reason)) => self.shared.note(reason),
+            Err(Trouble::Foreign) => self.shared.note("another user's database took the place of ours".to_owned()),
+        }
+    }
+
+    fn evict(&mut self) {
+        if let Err(error) = self.evict_all() {
+            self.shared.note_error(&error);
+        }
+    }
+
+    fn evict_all(&mut self) -> rusqlite::Result<u64> {
+        let evicted = evict::evict(&mut self.connection, &self.root, &self.caps)?;
+        for (counters, rows) in self.shared.counters.iter().zip(evicted) {
+            Counters::add(&counters.evictions, rows);
+        }
+        Ok(evicted.iter().sum())
+    }
+
+    /// The end of a process that only read costs no waiting for the disk.
+    fn end(&mut self) {
+        if self.shared.damaged.load(Ordering::Acquire) || self.database.is_replaced() {
+            return;
+        }
+        if self.has_written {
+            self.evict();
+        }
+        let stats = LEVELS.map(|spec| self.shared.counters[spec.level.index()].load());
+        let told = sqlite::add_totals(&mut self.connection, &stats);
+        let kept = told.and_then(|()| if self.has_written { sqlite::checkpoint(&self.connection) } else { Ok(()) });
+        if let Err(error) = kept {
+            self.shared.note_error(&error);
         }
     }
 }

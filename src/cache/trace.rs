@@ -1,8 +1,9 @@
 //! `Trace`: what an answer looked at on disk, so that it holds while all of that is unchanged.
 //!
 //! Invariant: a trace that verifies was taken of a disk with the same contents, up to collisions of
-//! the hash and files whose size and settled modification time are the same although their bytes
-//! differ (somebody set the clock back on purpose).
+//! the hash and files whose size, settled time of change and inode are the same although their bytes
+//! differ: on Unix somebody must have set the clock back to the nanosecond, elsewhere a program must have
+//! set the time of modification. [`Fingerprints::trusts_times`] decides whether that is worth it.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::vfs::{Fingerprint, Fingerprints};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Input {
     /// `changed_ns` is 0 where the time proves nothing (see [`Fingerprint`]): the hash decides.
-    File { path: FilePath, size: u64, changed_ns: u64, digest: Digest },
+    File { path: FilePath, size: u64, changed_ns: u64, inode: u64, digest: Digest },
     /// Neither a file nor a directory was there, or none that can be read.
     Absent { path: FilePath },
     /// A directory with these entries.
@@ -26,8 +27,8 @@ impl Input {
     pub fn file(disk: &dyn Fingerprints, path: &FilePath) -> Input {
         // The digest first: reading settles the fingerprint that belongs to the bytes.
         match (disk.digest(path), disk.fingerprint(path)) {
-            (Some(digest), Some(Fingerprint { size, changed_ns })) => {
-                Input::File { path: path.clone(), size, changed_ns, digest }
+            (Some(digest), Some(Fingerprint { size, changed_ns, inode })) => {
+                Input::File { path: path.clone(), size, changed_ns, inode, digest }
             }
             _ => Input::Absent { path: path.clone() },
         }
@@ -50,9 +51,16 @@ impl Input {
     /// Whether the disk still answers the same.
     pub fn holds(&self, disk: &dyn Fingerprints) -> bool {
         match self {
-            Input::File { path, size, changed_ns, digest } => match disk.fingerprint(path) {
+            Input::File { path, size, changed_ns, inode, digest } => match disk.fingerprint(path) {
                 Some(now) if now.size != *size => false,
-                Some(now) if now.changed_ns == *changed_ns && now.changed_ns != 0 => true,
+                Some(now)
+                    if now.changed_ns == *changed_ns
+                        && now.changed_ns != 0
+                        && now.inode == *inode
+                        && disk.trusts_times() =>
+                {
+                    true
+                }
                 Some(_) => disk.digest(path) == Some(*digest),
                 None => false,
             },
@@ -93,10 +101,10 @@ impl Trace {
     pub fn refreshed(&self, disk: &dyn Fingerprints) -> Option<Trace> {
         let mut trace = self.clone();
         for input in &mut trace.inputs {
-            if let Input::File { path, changed_ns, .. } = input
+            if let Input::File { path, changed_ns, inode, .. } = input
                 && let Some(now) = disk.fingerprint(path)
             {
-                *changed_ns = now.changed_ns;
+                (*changed_ns, *inode) = (now.changed_ns, now.inode);
             }
         }
         (trace != *self).then_some(trace)

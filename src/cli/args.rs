@@ -78,6 +78,14 @@ pub struct CheckArgs {
     /// Check again whenever a file changes
     #[arg(long, short)]
     pub watch: bool,
+    /// Neither read nor write the project's cache
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Hash every file instead of trusting its size, time and inode
+    ///
+    /// For file systems and tools that change a file without changing these. What is found is the same.
+    #[arg(long)]
+    pub no_mtime: bool,
     /// Let another TypeScript check the expanded program too
     ///
     /// CMD is `tsc`, `npx tsc`, `tsgo` or what takes the same arguments. Its findings are led back to the
@@ -290,6 +298,11 @@ pub enum CacheAction {
     Clear(ClearArgs),
     /// Print the cache's file
     Path(ProjectArg),
+    /// Delete what nothing will ask for again
+    ///
+    /// Rows of deleted files, the least recently used rows of what is larger than its limit, and what other
+    /// versions of msc left behind. msc does the same by itself once the cache is full.
+    Gc(ProjectArg),
 }
 
 /// Without an option, everything goes.

@@ -35,6 +35,15 @@ pub(super) fn run(args: &CacheArgs, console: &Console) -> CommandResult {
             }
             console.print(&format!("Deleted {} of the cache.\n", plural(rows as usize, "row")))?;
         }
+        CacheAction::Gc(project) => {
+            let root = root(project, console)?;
+            let rows = match existing(&root)? {
+                Some(store) => store.collect().ok_or_else(|| trouble(&store))?,
+                None => 0,
+            };
+            Store::remove_leftovers(&root);
+            console.print(&format!("Deleted {} that nothing will ask for.\n", plural(rows as usize, "row")))?;
+        }
     }
     Ok(ExitCode::from(CLEAN))
 }
@@ -77,18 +86,20 @@ fn trouble(store: &Store) -> CommandError {
 fn stats(store: &Store) -> String {
     let path = store.path().unwrap_or(Path::new(""));
     let on_disk = std::fs::metadata(path).map_or(0, |meta| meta.len());
-    let mut text =
-        format!("{}  {}\n\n{:<12}{:>10}{:>12}{:>12}\n", path.display(), bytes(on_disk), "", "rows", "size", "limit");
-    for spec in &LEVELS {
-        let contents = store.contents(spec.level);
-        text += &format!(
-            "{:<12}{:>10}{:>12}{:>12}\n",
-            spec.name,
-            grouped(contents.rows),
-            bytes(contents.bytes),
-            bytes(spec.cap)
-        );
+    let mut text = format!("{}  {}\n\n", path.display(), bytes(on_disk));
+    let titles = ["", "rows", "size", "limit", "hits", "misses", "evicted", "errors"].map(str::to_owned);
+    let rows = LEVELS.iter().map(|spec| {
+        let (contents, totals) = (store.contents(spec.level), store.totals(spec.level));
+        let counts = [totals.hits, totals.misses, totals.evictions, totals.errors].map(grouped);
+        let [hits, misses, evicted, errors] = counts;
+        let name = format!("{} {}", spec.number, spec.name);
+        [name, grouped(contents.rows), bytes(contents.bytes), bytes(spec.cap), hits, misses, evicted, errors]
+    });
+    for [name, numbers @ ..] in std::iter::once(titles).chain(rows) {
+        let numbers: String = numbers.iter().map(|number| format!("{number:>11}")).collect();
+        text += &format!("{name:<14}{numbers}\n");
     }
+    text += "\nHits and misses are those of all processes that have ended. L1 and L4 live in memory only.\n";
     for line in store.health() {
         text += &format!("\n{line}\n");
     }

@@ -26,6 +26,8 @@ pub(super) fn run(args: &CheckArgs, console: &Console) -> CommandResult {
     let mut world = World::new(WorldOptions {
         allow: for_run(&args.allow, console)?,
         target: args.target.clone(),
+        use_cache: !args.no_cache,
+        trust_times: !args.no_mtime,
         ..WorldOptions::new(paths.clone())
     });
     if let Some(missing) = paths.iter().find(|path| !world.shared().disk.exists(path)) {
@@ -125,6 +127,12 @@ fn print_stats(console: &Console, world: &World, stats: &CheckStats, start: Inst
         grouped(stats.macro_micros.div_ceil(1000))
     ));
     console.note(&format!("files checked {}", count(stats.checked)));
+    let disk = &world.shared().disk;
+    console.note(&format!(
+        "disk          {} asked, {} read",
+        plural(disk.system_calls() as usize, "question"),
+        plural(disk.files_read() as usize, "file")
+    ));
     for (name, level) in [("expansions", Level::Expansion), ("files", Level::File), ("checks", Level::Program)] {
         let (mut hits, mut misses, mut writes) = (0, 0, 0);
         for (_, store) in world.shared().stores() {

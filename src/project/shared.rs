@@ -83,6 +83,8 @@ pub struct WorldOptions {
     pub workers: usize,
     /// Whether rows may be read and written on disk.
     pub use_cache: bool,
+    /// Whether a file of the same size, time and inode counts as unchanged without being hashed.
+    pub trust_times: bool,
     /// What the person granted to projects.
     pub grants: Grants,
     /// What the command line permits to macros, for this process.
@@ -104,6 +106,7 @@ impl WorldOptions {
             exe: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("msc")),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             use_cache: true,
+            trust_times: true,
             grants: Grants::of_user(),
             allow: Allow::default(),
             target: None,
@@ -120,7 +123,7 @@ impl Shared {
                 workers: options.workers,
                 ..HostOptions::new(options.exe.clone())
             })),
-            disk: Arc::new(Disk::new()),
+            disk: Arc::new(if options.trust_times { Disk::new() } else { Disk::without_times() }),
             counters: Counters::default(),
             answers: Answers::default(),
             files: FileStates::default(),

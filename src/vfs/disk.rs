@@ -47,6 +47,9 @@ pub struct Fingerprint {
     /// set, elsewhere its contents. 0 where the time proves nothing: the file changed so recently that
     /// a later change may bear the same time.
     pub changed_ns: u64,
+    /// Which file it is (the inode's number), so that one which takes the place of another is told apart
+    /// though size and time are the same; 0 where the system does not number files.
+    pub inode: u64,
 }
 
 /// Why a file has no text.
@@ -124,6 +127,10 @@ pub trait Fingerprints: Sync {
     fn digest(&self, path: &FilePath) -> Option<Digest>;
     /// Of the directory's listing ([`Entries::digest`]); `None` where no directory is.
     fn dir_digest(&self, path: &FilePath) -> Option<Digest>;
+    /// Whether an equal fingerprint proves equal bytes. Otherwise every file is hashed.
+    fn trusts_times(&self) -> bool {
+        true
+    }
 }
 
 /// What was found where somebody looked.
@@ -163,6 +170,8 @@ pub struct Disk {
     shards: [RwLock<Shard>; SHARDS],
     generation: AtomicU64,
     system_calls: AtomicU64,
+    files_read: AtomicU64,
+    trusts_times: bool,
 }
 
 impl Default for Disk {
@@ -171,6 +180,8 @@ impl Default for Disk {
             shards: std::array::from_fn(|_| RwLock::default()),
             generation: AtomicU64::new(0),
             system_calls: AtomicU64::new(0),
+            files_read: AtomicU64::new(0),
+            trusts_times: true,
         }
     }
 }
@@ -178,6 +189,12 @@ impl Default for Disk {
 impl Disk {
     pub fn new() -> Disk {
         Disk::default()
+    }
+
+    /// One that takes no file for unchanged because of its time: for file systems and tools that lie
+    /// about times.
+    pub fn without_times() -> Disk {
+        Disk { trusts_times: false, ..Disk::default() }
     }
 
     /// Counts invalidations: what was asked under one generation fits together as far as the
@@ -189,6 +206,11 @@ impl Disk {
     /// Questions that memory could not answer.
     pub fn system_calls(&self) -> u64 {
         self.system_calls.load(Ordering::Relaxed)
+    }
+
+    /// Files whose bytes were read, some more than once.
+    pub fn files_read(&self) -> u64 {
+        self.files_read.load(Ordering::Relaxed)
     }
 
     /// Texts in memory, and their bytes.
@@ -437,6 +459,7 @@ impl Disk {
     /// The bytes with the fingerprint that belongs to them: one taken before and one after agree.
     fn read_bytes(&self, path: &FilePath) -> Result<(Vec<u8>, Fingerprint), ReadError> {
         let mut last = None;
+        self.files_read.fetch_add(1, Ordering::Relaxed);
         for _ in 0..3 {
             self.count();
             let mut file = open(path)?;
@@ -459,7 +482,7 @@ impl Disk {
             // Somebody is writing it. What was read is used if it never comes to rest, under a
             // fingerprint that proves nothing.
             let size = bytes.len() as u64;
-            last = Some((bytes, Fingerprint { size, changed_ns: 0 }));
+            last = Some((bytes, Fingerprint { size, changed_ns: 0, inode: 0 }));
         }
         Ok(last.expect("the loop ran"))
     }
@@ -525,6 +548,10 @@ impl Fingerprints for Disk {
     fn dir_digest(&self, path: &FilePath) -> Option<Digest> {
         self.listing(path).map(|entries| entries.digest())
     }
+
+    fn trusts_times(&self) -> bool {
+        self.trusts_times
+    }
 }
 
 /// Opening a pipe for reading waits for a writer; a file is opened as it always is.
@@ -571,7 +598,17 @@ fn fingerprint(meta: &Metadata) -> Fingerprint {
         Ok(since) if settled => since.as_nanos() as u64,
         _ => 0,
     };
-    Fingerprint { size: meta.len(), changed_ns }
+    Fingerprint { size: meta.len(), changed_ns, inode: inode(meta) }
+}
+
+#[cfg(unix)]
+fn inode(meta: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> u64 {
+    0
 }
 
 /// When the file last changed in any way. Unlike the time of modification, which archives, copies and

@@ -39,7 +39,7 @@ pub const FILES: &[Case] = cases! {
     git_stream "MS3002" "return readFile('./.git::$INDEX_ALLOCATION/config');"
     git_dotted "MS3002" "return readFile('./.git./config');"
     git_link "MS3002" "return readFile('./history/config');"
-    own_cache "MS3002" "return readFile('./.metascript-cache/cache-v1.db');"
+    own_cache "MS3002" "return readFile('./.metascript-cache/cache-v2.db');"
     system_file "MS3002" "return readFile('/etc/passwd');"
     own_environment "MS3002" "return readFile('/proc/self/environ');"
     parents_memory "MS3002" "return readFile('/proc/self/mem');"
