@@ -219,3 +219,34 @@ fn an_edit_runs_what_it_changes_and_nothing_else() {
     session.write("other.txt", "nobody reads this\n");
     assert_eq!(session.runs(), 0);
 }
+
+#[test]
+fn an_edit_asks_about_those_open_files_that_it_concerns() {
+    let mut session = Session::new(&[
+        ("lib.ms", "export function f(n: number): number {\n  return n;\n}\n"),
+        ("user.ms", "import { f } from \"./lib\";\nexport const n: number = f(1);\nconst unused = 1;\n"),
+        ("alone.ms", "export const a = 1;\n"),
+        ("metascript.json", "{}"),
+    ]);
+    let (lib, user) = (session.path("lib.ms"), session.path("user.ms"));
+    for name in ["lib.ms", "user.ms", "alone.ms"] {
+        session.open(name);
+    }
+    // How many files were checked, and what was told.
+    let checked = |session: &Session| {
+        let count = || session.world.shared().counters.checked.load(Ordering::Relaxed);
+        let before = count();
+        let told = session.pass(true);
+        assert_eq!(told.files.len(), 3, "every open file is told of");
+        (count() - before, told.of(&lib), told.of(&user))
+    };
+    let unused = Some(vec![Code::Ts(6133)]);
+    assert_eq!(checked(&session), (3, Some(vec![]), unused.clone()));
+    assert_eq!(checked(&session), (0, Some(vec![]), unused.clone()));
+    session.replace("lib.ms", "return n;", "return n + missing;");
+    assert_eq!(checked(&session), (1, Some(vec![Code::Ts(2304)]), unused));
+    session.replace("lib.ms", "n: number)", "n: string)");
+    assert_eq!(checked(&session).0, 2);
+    session.replace("lib.ms", "return n + missing;", "return n.length;");
+    assert_eq!(checked(&session), (1, Some(vec![]), Some(vec![Code::Ts(2345), Code::Ts(6133)])));
+}

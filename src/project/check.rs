@@ -4,10 +4,11 @@
 //! read, and what was found. While all of it is as it was, the findings are, and a second check
 //! parses, expands and checks nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Cancel, Cancelled, Digest, FilePath, Recipe};
@@ -16,9 +17,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::FileFacts;
 use crate::macros::Effect;
 use crate::std_lib;
-use crate::vfs::{Fingerprints, Seen};
+use crate::vfs::{Disk, Fingerprints, Seen};
 
 use super::shared::lock;
+use super::slice::Since;
 use super::{Change, Expansions, PassEvent, PassRequest, ProjectId, Scope, Snapshot, World, expansion, pass, scope};
 
 /// What a check found in one project.
@@ -50,6 +52,17 @@ struct Row {
     trace: Trace,
     effects: Vec<Effect>,
     found: Found,
+    /// The row of findings a file that was left beside this one.
+    kept: Option<Digest>,
+}
+
+/// What a row of an earlier check is good for.
+enum Earlier {
+    /// Nothing that it looked at has changed.
+    Holds(Found),
+    /// Only texts of files have.
+    Since(Trace, Since),
+    Nothing,
 }
 
 /// Checks the projects that rule `paths`. Diagnostics are in order of file, then of place.
@@ -78,12 +91,13 @@ pub fn check(
         }
     }
     for (id, wanted) in projects {
-        let found = match warm(world, &id, &wanted) {
-            Some(found) => {
+        let found = match earlier(world, &id, &wanted) {
+            Earlier::Holds(found) => {
                 stats.warm += 1;
                 found
             }
-            None => cold(world, &id, &wanted, cancel)?,
+            Earlier::Since(trace, since) => anew(world, &id, &wanted, Some((trace, since)), cancel)?,
+            Earlier::Nothing => anew(world, &id, &wanted, None, cancel)?,
         };
         stats.projects += 1;
         stats.files += if wanted.whole { found.files } else { wanted.files.len() as u32 };
@@ -121,34 +135,60 @@ fn row_key(snap: &Snapshot, id: &ProjectId, wanted: &Wanted) -> Digest {
     recipe.finish()
 }
 
-/// What the last check found, if nothing that it looked at has changed.
-fn warm(world: &World, id: &ProjectId, wanted: &Wanted) -> Option<Found> {
+/// What the last check found, if nothing that it looked at has changed; else what has.
+fn earlier(world: &World, id: &ProjectId, wanted: &Wanted) -> Earlier {
     let shared = world.shared();
     let store = shared.store(&id.root);
     let snap = world.snapshot();
-    let row: Row = postcard::from_bytes(&store.get(Level::Program, row_key(&snap, id, wanted))?).ok()?;
-    if !row.trace.verify(&*shared.disk)
-        || !row.effects.iter().all(|effect| expansion::verified(&snap, &id.root, effect))
-    {
-        return None;
+    let bytes = store.get(Level::Program, row_key(&snap, id, wanted));
+    let Some(row) = bytes.and_then(|bytes| postcard::from_bytes::<Row>(&bytes).ok()) else { return Earlier::Nothing };
+    let disk = &*shared.disk;
+    let changed: Vec<Input> =
+        row.trace.inputs.par_iter().with_min_len(64).filter(|input| !input.holds(disk)).cloned().collect();
+    if !changed.is_empty() {
+        return since(&shared.disk, row, &changed);
     }
     // Programs and hosts were asked just now: what is to be said of their answers is no part of a row.
     let outside = snap.outside(&id.root);
-    if row.effects.iter().any(|effect| outside.remark(effect).is_some()) {
-        return None;
+    let hold = row.effects.iter().all(|effect| expansion::verified(&snap, &id.root, effect));
+    if !hold || row.effects.iter().any(|effect| outside.remark(effect).is_some()) {
+        return Earlier::Nothing;
     }
-    if let Some(trace) = row.trace.refreshed(&*shared.disk) {
-        let row = Row { trace, effects: row.effects, found: row.found };
+    if let Some(trace) = row.trace.refreshed(disk) {
+        let row = Row { trace, ..row };
         write(world, id, wanted, &row);
-        return Some(row.found);
+        return Earlier::Holds(row.found);
     }
-    Some(row.found)
+    Earlier::Holds(row.found)
+}
+
+/// Whether `changed` are texts of source files only, which change neither what options say nor where
+/// specifiers lead.
+fn since(disk: &Disk, row: Row, changed: &[Input]) -> Earlier {
+    let is_text = |input: &Input| {
+        let (Input::File { path, .. }, true) = (input, disk.is_file(input.path())) else { return false };
+        ["ms", "ts", "tsx", "mts", "cts"].iter().any(|extension| path.has_extension(extension))
+    };
+    match row.kept.filter(|_| changed.iter().all(is_text)) {
+        Some(kept) => {
+            let changed = changed.iter().map(|input| input.path().clone()).collect();
+            Earlier::Since(row.trace, Since { changed, kept })
+        }
+        None => Earlier::Nothing,
+    }
 }
 
 /// Checks for real, and keeps what was found.
-fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> Result<Found, Cancelled> {
+fn anew(
+    world: &mut World,
+    id: &ProjectId,
+    wanted: &Wanted,
+    earlier: Option<(Trace, Since)>,
+    cancel: &Cancel,
+) -> Result<Found, Cancelled> {
     let files = wanted.files.iter().cloned().collect();
-    let mut request = PassRequest { scope: Scope::Project { id: id.clone(), files }, run_macros: true };
+    let (before, since) = earlier.unzip();
+    let mut request = PassRequest { scope: Scope::Project { id: id.clone(), files, since }, run_macros: true };
     let mut effects: Vec<Effect> = Vec::new();
     for round in 0.. {
         // Outputs that never settle (an input that changes each time it is read) are taken as they are.
@@ -180,7 +220,8 @@ fn cold(world: &mut World, id: &ProjectId, wanted: &Wanted, cancel: &Cancel) -> 
         if found.diagnostics.iter().any(is_of_the_moment) {
             return Ok(found);
         }
-        let row = Row { trace: trace(world), effects, found };
+        let trace = trace(world, before.filter(|_| end.is_slice));
+        let row = Row { trace, effects, found, kept: end.kept };
         write(world, id, wanted, &row);
         return Ok(row.found);
     }
@@ -200,15 +241,19 @@ fn write(world: &World, id: &ProjectId, wanted: &Wanted, row: &Row) {
     }
 }
 
-/// Everything that this process looked at on disk, and how it was.
-fn trace(world: &World) -> Trace {
+/// Everything that this process looked at on disk, and how it was; and what the check `before` looked at
+/// and found as it was.
+fn trace(world: &World, before: Option<Trace>) -> Trace {
     let disk = &*world.shared().disk as &dyn Fingerprints;
     let inputs = world.shared().disk.observed().into_iter().map(|(path, seen)| match seen {
         Seen::File => Input::file(disk, &path),
         Seen::Listing => Input::dir(disk, &path),
         Seen::Nothing => Input::Absent { path },
     });
-    Trace::new(inputs.collect())
+    let mut inputs: Vec<Input> = inputs.collect();
+    let seen: HashSet<FilePath> = inputs.iter().map(|input| input.path().clone()).collect();
+    inputs.extend(before.into_iter().flat_map(|before| before.inputs).filter(|input| !seen.contains(input.path())));
+    Trace::new(inputs)
 }
 
 /// Runs what one file's uses still miss, for commands that show or run an expansion. Diagnostics of

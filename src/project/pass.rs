@@ -5,18 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::base::{Cancel, Cancelled, FilePath, TextRange};
+use crate::base::{Cancel, Cancelled, Digest, FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::engine::{EngineDiagnostic, EngineError};
+use crate::engine::{EngineDiagnostic, EngineError, Program};
 use crate::macros::Effect;
+use crate::std_lib;
 
-use super::checked::{self, Checked};
+use super::checked::{self, Checked, Kept, Keys};
 use super::expansion::{self, Completed};
 use super::files::{engine_path, source_path};
 use super::program::{self, Configured, Loaded};
 use super::shared::lock;
+use super::slice::{self, Since, Slice};
 use super::snapshot::is_everywhere;
 use super::world::Expansions;
 use super::{ProjectId, Revision, Snapshot, problems};
@@ -26,8 +28,9 @@ use super::{ProjectId, Revision, Snapshot, problems};
 pub enum Scope {
     /// Those open in the editor, at their live text.
     Open,
-    /// Every file of one project, and these besides.
-    Project { id: ProjectId, files: Vec<FilePath> },
+    /// Every file of one project, and these besides. With `since` only texts changed after an earlier check
+    /// of the same.
+    Project { id: ProjectId, files: Vec<FilePath>, since: Option<Since> },
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +62,10 @@ pub struct PassEnd {
     pub uses: u32,
     /// Inputs that their macros read.
     pub effects: Vec<Effect>,
+    /// The row of findings a file that holds now; see [`Since`].
+    pub kept: Option<Digest>,
+    /// Not the whole program was loaded: what it looked at counts beside what the earlier check did.
+    pub is_slice: bool,
 }
 
 type Send<'a> = &'a (dyn Fn(PassEvent) + Sync);
@@ -67,6 +74,10 @@ type Send<'a> = &'a (dyn Fn(PassEvent) + Sync);
 /// by then is right and stays.
 pub fn run(snap: &Snapshot, request: &PassRequest, cancel: &Cancel, send: Send) -> Result<PassEnd, Cancelled> {
     let mut end = PassEnd::default();
+    if request.scope == Scope::Open {
+        let open: Vec<FilePath> = snap.open_files().iter().map(|(file, _)| engine_path(file)).collect();
+        snap.shared.open_findings.keep(&open);
+    }
     for (id, open) in projects(snap, &request.scope) {
         cancel.check()?;
         match run_project(snap, &id, &open, request, cancel, send, &mut end) {
@@ -95,7 +106,7 @@ fn projects(snap: &Snapshot, scope: &Scope) -> BTreeMap<ProjectId, Vec<FilePath>
                 }
             }
         }
-        Scope::Project { id, files } => {
+        Scope::Project { id, files, .. } => {
             projects.insert(id.clone(), files.clone());
         }
     }
@@ -113,7 +124,7 @@ fn run_project(
 ) -> Result<(), EngineError> {
     match &request.scope {
         Scope::Open => run_open(snap, id, open, request, cancel, send, end),
-        Scope::Project { .. } => run_whole(snap, id, open, request, cancel, send, end),
+        Scope::Project { since, .. } => run_whole(snap, id, open, since.as_ref(), request, cancel, send, end),
     }
 }
 
@@ -131,8 +142,10 @@ fn run_open(
     if request.run_macros && complete(snap, expansion::reached(snap, open), cancel, send, end)? {
         return Ok(());
     }
+    // With one open file there is nothing to be spared: it is the one that was edited.
+    let mut keys = (open.len() > 1).then(|| None);
     for file in open {
-        check_open(snap, file, cancel, send)?;
+        check_open(snap, file, keys.as_mut(), cancel, send)?;
     }
     if request.run_macros {
         let configured = program::configured(snap, id)?;
@@ -143,18 +156,32 @@ fn run_open(
 }
 
 /// Every use, then every finding of a project; `named` files count as part of it.
+#[expect(clippy::too_many_arguments, reason = "what a pass is asked, once for each project")]
 fn run_whole(
     snap: &Snapshot,
     id: &ProjectId,
     named: &[FilePath],
+    since: Option<&Since>,
     request: &PassRequest,
     cancel: &Cancel,
     send: Send,
     end: &mut PassEnd,
 ) -> Result<(), EngineError> {
-    let configured = program::configured(snap, id)?;
+    let configured = Arc::new(program::configured(snap, id)?);
     let mut files: BTreeSet<FilePath> = configured.config.roots.iter().map(|path| source_path(snap, path)).collect();
     files.extend(named.iter().cloned());
+    let kept = checked::read(snap, id);
+    // Where a whole program is loaded, leading it on costs less.
+    let is_loaded =
+        |kept: &Kept| kept.checked.outlines().files.first().is_some_and(|one| snap.shared.programs.contain(&one.file));
+    let earlier = kept
+        .as_ref()
+        .zip(since)
+        .filter(|(kept, since)| kept.digest == since.kept && kept.checked.is_clean() && !is_loaded(kept));
+    if let Some((kept, _)) = earlier {
+        let own = kept.checked.outlines().files.iter().map(|one| &one.file).filter(|file| !std_lib::contains(file));
+        files.extend(own.map(|file| source_path(snap, file)));
+    }
     if files.is_empty() {
         // Without a single file there is no program to find anything in.
         let fallback = id.config.clone().unwrap_or_else(|| id.root.clone());
@@ -163,6 +190,12 @@ fn run_whole(
     }
     if request.run_macros && complete(snap, files, cancel, send, end)? {
         return Ok(());
+    }
+    if let Some((kept, since)) = earlier
+        && let Some(Slice { loaded, known }) = slice::load(snap, &configured, &kept.checked, since, cancel)?
+    {
+        end.is_slice = true;
+        return check_all(id, &loaded, known, Some(kept.digest), cancel, send, end);
     }
     let mut loaded = program::at(snap, id, None, cancel)?;
     for file in named {
@@ -176,7 +209,12 @@ fn run_whole(
     if request.run_macros && complete(snap, files, cancel, send, end)? {
         return Ok(());
     }
-    check_all(id, &loaded, &paths, cancel, send, end)
+    let mut known = Checked::new(loaded.program.outlines()?, loaded.program.option_diagnostics()?.is_empty());
+    let kept = kept.map(|kept| {
+        known.take_over(kept.checked);
+        kept.digest
+    });
+    check_all(id, &loaded, known, kept, cancel, send, end)
 }
 
 /// What is wrong with a project that has no source file.
@@ -224,8 +262,18 @@ fn complete(
     Ok(end.again)
 }
 
-/// Live diagnostics of one open file, unless some expansion in it is stale.
-fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> Result<(), EngineError> {
+/// A program, with the keys of its files.
+type Keyed = (Arc<dyn Program>, Keys);
+
+/// Live diagnostics of one open file, unless some expansion in it is stale. `keyed` holds the keys of the
+/// program that the file before was found in.
+fn check_open(
+    snap: &Snapshot,
+    file: &FilePath,
+    keyed: Option<&mut Option<Keyed>>,
+    cancel: &Cancel,
+    send: Send,
+) -> Result<(), EngineError> {
     let loaded = snap.program_for(file, cancel)?;
     let snap = &loaded.snap;
     if file.is_metascript() && snap.expanded(file).is_none_or(|expanded| expanded.is_stale()) {
@@ -235,29 +283,46 @@ fn check_open(snap: &Snapshot, file: &FilePath, cancel: &Cancel, send: Send) -> 
     if !loaded.program.contains(&path) {
         return Ok(());
     }
-    let found = loaded.program.diagnostics(&path, true, cancel)?;
-    snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
+    let keys = match keyed {
+        Some(keyed) => {
+            if !keyed.as_ref().is_some_and(|(program, _)| Arc::ptr_eq(program, &loaded.program)) {
+                *keyed = Some((loaded.program.clone(), Keys::of(&*loaded.program)?));
+            }
+            keyed.as_ref().map(|(_, keys)| keys)
+        }
+        None => None,
+    };
+    let open_findings = &snap.shared.open_findings;
+    let found = match keys.and_then(|keys| open_findings.get(keys, &path)) {
+        Some(found) => found,
+        None => {
+            let found = loaded.program.diagnostics(&path, true, cancel)?;
+            snap.shared.counters.checked.fetch_add(1, Ordering::Relaxed);
+            if let Some(keys) = keys {
+                open_findings.put(keys, &path, &found);
+            }
+            found
+        }
+    };
     send(file_event(snap, file, of_file(snap, file, found)));
     Ok(())
 }
 
-/// Every file of a program: findings that hold, then the others on all threads.
+/// Every file of a program: findings that are known, then the others on all threads.
 fn check_all(
     id: &ProjectId,
     loaded: &Loaded,
-    paths: &[FilePath],
+    mut known: Checked,
+    kept: Option<Digest>,
     cancel: &Cancel,
     send: Send,
     end: &mut PassEnd,
 ) -> Result<(), EngineError> {
     let snap = &loaded.snap;
-    let checked: Vec<FilePath> = paths.iter().filter(|path| problems::is_checked(path)).cloned().collect();
+    let paths = known.outlines().files.iter().map(|outline| &outline.file);
+    let checked: Vec<FilePath> = paths.filter(|path| problems::is_checked(path)).cloned().collect();
     end.files += checked.len() as u32;
     end.uses += checked.iter().map(|path| expansion::uses(snap, &source_path(snap, path))).sum::<u32>();
-    let mut known = Checked::new(loaded.program.outlines()?);
-    if let Some(old) = checked::read(snap, id) {
-        known.take_over(old);
-    }
     let found: HashMap<&FilePath, &Vec<EngineDiagnostic>> =
         known.found().filter_map(|(file, found)| Some((file, found?))).collect();
     let (held, open): (Vec<&FilePath>, Vec<&FilePath>) = checked.iter().partition(|path| found.contains_key(path));
@@ -270,6 +335,7 @@ fn check_all(
         tell(path, found[path].clone());
     }
     if open.is_empty() {
+        end.kept = checked::write(snap, id, &known, kept);
         return Ok(());
     }
     let open: Vec<FilePath> = open.into_iter().cloned().collect();
@@ -286,7 +352,7 @@ fn check_all(
     // What checkers find of the program as a whole belongs to no file, so that no row could tell it again.
     if loaded.program.global_diagnostics()? == loaded.program.option_diagnostics()? {
         known.learn(new.into_inner().unwrap_or_else(PoisonError::into_inner));
-        checked::write(snap, id, &known);
+        end.kept = checked::write(snap, id, &known, kept);
     }
     Ok(())
 }

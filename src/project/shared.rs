@@ -21,6 +21,7 @@ use crate::vfs::Disk;
 
 use super::Revision;
 use super::answers::Answers;
+use super::checked::OpenFindings;
 use super::expansion::FileStates;
 use super::graph::Graphs;
 use super::made::MadeMemo;
@@ -57,6 +58,7 @@ pub struct Shared {
     pub(super) files: FileStates,
     pub(super) graphs: Graphs,
     pub(super) made: MadeMemo,
+    pub(super) open_findings: OpenFindings,
     pub(super) programs: Programs,
     pub(super) log: ChangeLog,
     pub(super) facts: FactsMemo,
@@ -129,6 +131,7 @@ impl Shared {
             files: FileStates::default(),
             graphs: Graphs::default(),
             made: MadeMemo::default(),
+            open_findings: OpenFindings::default(),
             programs: Programs::default(),
             log: ChangeLog::default(),
             facts: FactsMemo::default(),
