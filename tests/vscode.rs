@@ -175,6 +175,10 @@ fn a_real_vs_code_serves_expands_and_completes() {
     }
     copy_tree(&root().join("examples/shop"), &path("shop"));
     let _ = fs::remove_dir_all(path("shop/.metascript-cache"));
+    // The copy asks for something, so that there is something to be asked about.
+    let project = fs::read_to_string(path("shop/metascript.json")).expect("it is there");
+    let asking = project.replacen('{', "{ \"macros\": { \"allow\": { \"env\": [\"HOME\"] } },", 1);
+    fs::write(path("shop/metascript.json"), asking).expect("it can be written");
     let settings = json!({
         "metascript.server.path": env!("CARGO_BIN_EXE_msc"),
         "workbench.startupEditor": "none",

@@ -138,6 +138,8 @@ pub struct CompletionItem {
     pub replace: Option<TextRange>,
     pub optional: bool,
     pub deprecated: bool,
+    /// Its value, or its result when it is called, is of the type that the place asks for.
+    pub fits: bool,
     /// Hand back to [`Program::resolve_completion`].
     pub token: Option<String>,
 }

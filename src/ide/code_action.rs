@@ -15,7 +15,7 @@ use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::{SourceText, TextEdit};
 
 use super::rename::FileEdits;
-use super::{IdeResult, auto_import, quick_fix};
+use super::{IdeResult, auto_import, quick_fix, refactor};
 
 /// A finding that the editor shows at the asked place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub enum ActionKind {
     QuickFix,
     RefactorInline,
     RefactorExtract,
+    RefactorRewrite,
     OrganizeImports,
     RemoveUnusedImports,
     SortImports,
@@ -89,12 +90,15 @@ pub fn actions(
     if wanted(ActionKind::RefactorInline)
         && let Some((title, edits)) = inline_expansion(&loaded, file, range)
     {
-        out.push(refactor(title, ActionKind::RefactorInline, file, edits));
+        out.push(refactoring(title, ActionKind::RefactorInline, file, edits));
     }
     if wanted(ActionKind::RefactorExtract)
         && let Some((title, edits)) = extract_constant(snap, file, range)
     {
-        out.push(refactor(title, ActionKind::RefactorExtract, file, edits));
+        out.push(refactoring(title, ActionKind::RefactorExtract, file, edits));
+    }
+    for one in refactor::refactorings(snap, file, range, wanted, cancel)? {
+        out.push(refactoring(one.title, one.kind, file, one.edits));
     }
     for kind in [ActionKind::OrganizeImports, ActionKind::RemoveUnusedImports, ActionKind::SortImports] {
         if wanted(kind) {
@@ -131,7 +135,7 @@ pub fn resolve(snap: &Snapshot, file: &FilePath, kind: ActionKind, cancel: &Canc
     })
 }
 
-fn refactor(title: String, kind: ActionKind, file: &FilePath, edits: Vec<TextEdit>) -> Action {
+fn refactoring(title: String, kind: ActionKind, file: &FilePath, edits: Vec<TextEdit>) -> Action {
     let edits = vec![FileEdits { file: file.clone(), edits }];
     Action { title, kind, mends: None, is_preferred: false, edits: Some(edits) }
 }

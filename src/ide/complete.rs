@@ -11,10 +11,10 @@ use crate::project::answers::{AnswerKind, Recheck};
 use crate::project::locate::{Side, engine_places};
 use crate::project::{Loaded, Snapshot};
 use crate::syntax::{Context, Field, SyntaxFile, context};
-use crate::text::TextEdit;
+use crate::text::{SourceText, TextEdit};
 
 use super::generated::source_range;
-use super::{IdeResult, auto_import, postfix, receiver, signature};
+use super::{IdeResult, auto_import, keywords, postfix, rank, receiver, signature};
 
 /// What a token begins with that names an import: a module's specifier and a name follow.
 const IMPORT: &str = "\u{1}import\n";
@@ -156,7 +156,11 @@ fn find(
     {
         let recheck = Recheck { file: file.clone(), offset, key };
         snap.shared().answers.recheck(snap.revision(), recheck);
-        return Ok(members_at(Completions::clone(&known), text.as_str(), word));
+        let mut list = Completions::clone(&known);
+        for item in &mut list.items {
+            item.replace = word;
+        }
+        return Ok(members_at(list, &text, &HashSet::new(), word));
     }
     let loaded = snap.program_for(file, cancel)?;
     let Some(found) = ask(&loaded, file, offset, trigger, word, cancel)? else { return Ok(Completions::default()) };
@@ -166,9 +170,14 @@ fn find(
         if let Some(key) = key.filter(|_| is_plain) {
             snap.shared().answers.put(AnswerKind::List, key, Arc::new(list.clone()), size(&list));
         }
-        return Ok(with_postfix(list, text.as_str(), word));
+        return Ok(members_at(list, &text, &found.fitting, word));
     }
+    let syntax = snap.syntax(file);
+    rank::order(&mut list.items, &found.fitting, text.as_str(), syntax.as_ref(), word);
     if !list.items.is_empty() && trigger.is_none() && is_code(snap, file, offset) {
+        if let Some(syntax) = syntax.as_ref().filter(|_| file.is_metascript()) {
+            list.items.extend(keywords::at(syntax, word));
+        }
         // Without a letter there are too many to send at once; the first letter asks for them.
         let is_cut =
             word.is_empty() || add_imports(&loaded, file, word.of(text.as_str()), word, &mut list.items, cancel)?;
@@ -177,23 +186,20 @@ fn find(
     Ok(list)
 }
 
-/// A list of members as it is at another place.
-fn members_at(mut list: Completions, text: &str, word: TextRange) -> Completions {
-    for item in &mut list.items {
-        item.replace = word;
-    }
-    with_postfix(list, text, word)
-}
-
-fn with_postfix(mut list: Completions, text: &str, word: TextRange) -> Completions {
-    list.items.extend(postfix::snippets(text, word));
+/// A list of members as it is at a place: in the order that is of use there, with what can be done to the receiver.
+fn members_at(mut list: Completions, text: &SourceText, fitting: &HashSet<String>, word: TextRange) -> Completions {
+    rank::order(&mut list.items, fitting, text.as_str(), None, word);
+    list.items.extend(postfix::snippets(text.as_str(), word));
     list
 }
 
 /// What the engine knows.
 struct Found {
+    /// In the engine's order, which is that of the receiver's type and not of the place.
     list: Completions,
     is_member: bool,
+    /// Labels of what is of the type that the place asks for.
+    fitting: HashSet<String>,
 }
 
 /// `None` where the engine does not know the place.
@@ -215,6 +221,7 @@ fn ask(
     let is_stale = snap.expanded(file).filter(|_| file.is_metascript()).is_some_and(|expanded| {
         expanded.calls.iter().any(|call| matches!(call.state, CallState::Missing | CallState::Stale))
     });
+    let fitting = list.items.iter().filter(|item| item.fits).map(|item| item.label.clone()).collect();
     let items: Vec<Completion> = list
         .items
         .into_iter()
@@ -227,7 +234,7 @@ fn ask(
                 label: item.label.clone(),
                 kind: item.kind,
                 is_snippet: item.is_snippet,
-                // Clients that sort by this alone (Neovim) would show equals in any order.
+                // The engine's group: `rank` puts the place's own order behind it.
                 sort: format!("{} {label}", item.sort),
                 // Clients that are given an edit filter by nothing unless they are told.
                 filter: item.filter.or(Some(label)),
@@ -240,7 +247,7 @@ fn ask(
         })
         .collect();
     let is_incomplete = list.is_incomplete || is_stale;
-    Ok(Some(Found { list: Completions { items, is_incomplete }, is_member: list.is_member }))
+    Ok(Some(Found { list: Completions { items, is_incomplete }, is_member: list.is_member, fitting }))
 }
 
 /// More about one item of a list that `complete` gave for `file` and `offset`.
@@ -274,6 +281,7 @@ pub fn resolve(
         replace: None,
         optional: false,
         deprecated: false,
+        fits: false,
         token: Some(token.to_owned()),
     };
     let detail = loaded.program.resolve_completion(&path, at, &item, cancel)?;

@@ -5,6 +5,7 @@
 use crate::base::{Cancel, FilePath};
 use crate::expand::{CallSite, CallState};
 use crate::project::{Snapshot, expansion};
+use crate::text::SourceText;
 
 use super::generated::dedent;
 use super::{IdeError, IdeResult};
@@ -18,12 +19,16 @@ pub struct UseExpansion {
     pub offset: u32,
     /// Indentation removed; outputs in several places have an empty line between them.
     pub text: String,
+    /// Another step would expand macros that this text uses.
+    pub has_more: bool,
 }
 
 /// How far uses of macros in what a macro generates are expanded in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    Once,
+    /// So many steps: one is the use itself.
+    Steps(u32),
+    /// Until no macro is left.
     Full,
 }
 
@@ -37,17 +42,15 @@ pub fn expand_use(
 ) -> IdeResult<UseExpansion> {
     let source = snap.text(file).filter(|_| file.is_metascript());
     let source = source.ok_or_else(|| IdeError::Refused(format!("{file} is no Metascript file that can be read")))?;
-    let steps = (depth == Depth::Once).then_some(1);
+    let steps = match depth {
+        Depth::Steps(steps) => Some(steps),
+        Depth::Full => None,
+    };
     let expanded = expansion::emit_steps(snap, file, steps);
     cancel.check()?;
     let calls = expanded.as_ref().map_or(&[][..], |expanded| &expanded.calls);
-    let line_of = |offset: u32| source.lines().line_of(offset);
-    let own = || calls.iter().filter(|site| site.parent.is_none());
-    // A use may stand in the argument of another: the innermost is meant.
-    let at = own().filter(|site| site.range.contains(offset)).min_by_key(|site| site.range.end - site.range.start);
-    let site = at.or_else(|| own().find(|site| line_of(site.name.start) == line_of(offset)));
-    let (Some(site), Some(expanded)) = (site, expanded.as_ref()) else {
-        return Err(IdeError::Refused(format!("no macro is used on line {}", line_of(offset) + 1)));
+    let (Some(site), Some(expanded)) = (use_at(&source, offset, calls), expanded.as_ref()) else {
+        return Err(IdeError::Refused(format!("no macro is used on line {}", source.lines().line_of(offset) + 1)));
     };
     let name = format!("@{}", site.shown);
     let text = output(expanded.text.as_str(), site);
@@ -58,7 +61,23 @@ pub fn expand_use(
             CallState::Fresh | CallState::Stale => format!("{name} generates nothing"),
         }));
     }
-    Ok(UseExpansion { name, offset: site.name.start, text })
+    let has_more = steps.is_some_and(|steps| {
+        let further = expansion::emit_steps(snap, file, Some(steps.saturating_add(1)));
+        let same = |other: &&CallSite| other.parent.is_none() && other.name == site.name;
+        further.is_some_and(|further| {
+            further.calls.iter().find(same).is_some_and(|other| output(further.text.as_str(), other) != text)
+        })
+    });
+    Ok(UseExpansion { name, offset: site.name.start, text, has_more })
+}
+
+/// The use at an offset of the source, or else the first one on its line.
+pub(super) fn use_at<'c>(source: &SourceText, offset: u32, calls: &'c [CallSite]) -> Option<&'c CallSite> {
+    let line_of = |offset: u32| source.lines().line_of(offset);
+    let own = || calls.iter().filter(|site| site.parent.is_none());
+    // A use may stand in the argument of another: the innermost is meant.
+    let at = own().filter(|site| site.range.contains(offset)).min_by_key(|site| site.range.end - site.range.start);
+    at.or_else(|| own().find(|site| line_of(site.name.start) == line_of(offset)))
 }
 
 fn output(expanded: &str, site: &CallSite) -> String {

@@ -71,7 +71,7 @@ fn ask(snap: &Snapshot, file: &FilePath, offset: u32, goal: Goal, cancel: &Cance
     Ok(Targets { asked, targets })
 }
 
-fn generated_targets(code: GeneratedCode) -> Vec<Target> {
+pub(super) fn generated_targets(code: GeneratedCode) -> Vec<Target> {
     let mut targets = Vec::new();
     if let Some(range) = code.copied {
         targets.push(Target { file: code.file.clone(), range, full: range });

@@ -75,6 +75,16 @@ pub fn fixes(loaded: &Loaded, file: &FilePath, finding: &Finding, cancel: &Cance
             }
             add("Assert that it is there: '!'".to_owned(), here(TextRange::empty(at.end), "!"));
         }
+        "TS2722" => add("Use '?.'".to_owned(), here(TextRange::empty(at.end), "?.")),
+        "TS2564" => {
+            add("Assert that it is assigned: '!'".to_owned(), here(TextRange::empty(at.end), "!"));
+            let field = node.and_then(|node| node.ancestors().find(|one| one.is(Kind::PublicFieldDefinition)));
+            if let Some(annotation) = field.and_then(|field| field.field(Field::Type)) {
+                let place = TextRange::empty(annotation.end());
+                add("Let it be 'undefined'".to_owned(), here(place, " | undefined"));
+            }
+        }
+        "TS2578" => add("Remove the comment".to_owned(), here(whole_lines(text, at), "")),
         "TS2774" => add("Call it".to_owned(), here(TextRange::empty(at.end), "()")),
         "TS2801" => add("Add 'await'".to_owned(), here(TextRange::empty(at.start), "await ")),
         "TS4114" => add("Add 'override'".to_owned(), here(TextRange::empty(member_start(node, at)), "override ")),

@@ -17,7 +17,7 @@ use crate::std_lib;
 use crate::text::TextEdit;
 
 use super::generated::source_range;
-use super::{IdeError, IdeResult};
+use super::{IdeError, IdeResult, rename_collision};
 
 /// Names that follow one rename: more are no longer what a person means by one name.
 const MOST_NAMES: usize = 512;
@@ -73,7 +73,21 @@ pub fn rename(
         plan.apply(&loaded, start, cancel)?;
         plan.refuse_stale(&loaded)?;
     }
-    plan.finish(snap)
+    let edits = plan.finish(snap)?;
+    refuse_collisions(snap, &edits, new_name)?;
+    Ok(edits)
+}
+
+/// A rename that would make two things one, or lead a use to another thing, does nothing and says where.
+fn refuse_collisions(snap: &Snapshot, edits: &[FileEdits], new_name: &str) -> IdeResult<()> {
+    for FileEdits { file, edits } in edits {
+        let (Some(syntax), Some(text)) = (snap.syntax(file), snap.text(file)) else { continue };
+        if let Some(taken) = rename_collision::find(&syntax, edits, new_name) {
+            let line = text.lines().line_of(taken.range.start) + 1;
+            return Err(refused(format!("`{new_name}` {} ({}:{line})", taken.why, file.name())));
+        }
+    }
+    Ok(())
 }
 
 fn refused(why: String) -> IdeError {

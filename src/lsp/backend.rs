@@ -15,7 +15,7 @@ use tower_lsp::ls_types::*;
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate::{self, Arriving};
 use super::live::{Live, LiveRequest, Tree};
-use super::request::{caches, code_action, files, hierarchy, inlay, lens, workspace_symbol};
+use super::request::{caches, code_action, content, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
     definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
     rename, selection_range, semantic_tokens, signature,
@@ -63,8 +63,12 @@ impl Backend {
     }
 }
 
-/// Requests that are ours alone.
+/// Requests that are ours alone, or newer than the protocol's types here.
 impl Backend {
+    pub async fn text_document_content(&self, params: content::Params) -> Result<content::Content> {
+        self.resolve("workspace/textDocumentContent", None, params, content::content).await
+    }
+
     pub async fn cache_stats(&self) -> Result<serde_json::Value> {
         self.resolve("msc/cacheStats", None, (), caches::stats).await
     }
@@ -195,6 +199,14 @@ impl LanguageServer for Backend {
     async fn goto_implementation(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
         let uri = params.text_document_position_params.text_document.uri.clone();
         self.question("textDocument/implementation", Some(&uri), params, definition::implementation).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.ask_value(|asked| Event::Diagnostic(params, asked)).await
+    }
+
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        self.ask_value(|asked| Event::WorkspaceDiagnostic(params, asked)).await
     }
 
     async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {

@@ -11,6 +11,7 @@ use crate::text::Encoding;
 use super::from_proto;
 use super::request::code_action::KINDS;
 use super::request::command::COMMANDS;
+use super::request::content::SCHEME;
 use super::request::semantic_tokens::TokenLegend;
 
 /// What the client can be told to ask for again.
@@ -19,6 +20,7 @@ pub struct Refresh {
     pub code_lens: bool,
     pub semantic_tokens: bool,
     pub inlay_hint: bool,
+    pub diagnostics: bool,
 }
 
 /// The client's abilities that change an answer of ours.
@@ -53,6 +55,14 @@ pub struct Abilities {
     /// Edits may say which version of a document they are for.
     pub document_changes: bool,
     pub related_information: bool,
+    /// A code may lead to what explains it.
+    pub code_description: bool,
+    /// The client asks for diagnostics, and asks again when it is told to.
+    pub pulls_diagnostics: bool,
+    /// Answers about one document may hold those of others.
+    pub related_documents: bool,
+    /// Texts of our own are asked for by their URI.
+    pub content: bool,
     pub diagnostic_tags: Vec<DiagnosticTag>,
     pub progress: bool,
     /// The client shows a document when it is asked to.
@@ -77,6 +87,8 @@ impl Abilities {
         let signature = document.signature_help.and_then(|help| help.signature_information).unwrap_or_default();
         let edits = client.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let watched = client.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files);
+        let refresh_diagnostics =
+            workspace.diagnostics.as_ref().and_then(|diagnostics| diagnostics.refresh_support).unwrap_or(false);
         let folding = document.folding_range.unwrap_or_default();
         Abilities {
             encoding: encoding(client),
@@ -116,7 +128,16 @@ impl Abilities {
                 code_lens: workspace.code_lens.and_then(|lens| lens.refresh_support).unwrap_or(false),
                 semantic_tokens: workspace.semantic_tokens.and_then(|tokens| tokens.refresh_support).unwrap_or(false),
                 inlay_hint: workspace.inlay_hint.and_then(|hint| hint.refresh_support).unwrap_or(false),
+                diagnostics: refresh_diagnostics,
             },
+            code_description: publish.code_description_support.unwrap_or(false),
+            // Without being told to ask again it would keep what macros have changed since.
+            pulls_diagnostics: document.diagnostic.is_some() && refresh_diagnostics,
+            related_documents: document
+                .diagnostic
+                .and_then(|diagnostic| diagnostic.related_document_support)
+                .unwrap_or(false),
+            content: client.experimental.as_ref().is_some_and(|newer| newer[CONTENT] == true),
             prepare_rename: document.rename.and_then(|rename| rename.prepare_support).unwrap_or(false),
             document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
             related_information: publish.related_information.unwrap_or(false),
@@ -163,6 +184,13 @@ pub fn roots(params: &InitializeParams) -> Vec<FilePath> {
         roots.extend(by_uri.or_else(by_path));
     }
     roots
+}
+
+/// Whether the editor said that it does not trust what it opens: `"trusted": false` among its options.
+pub fn is_restricted(params: &InitializeParams) -> bool {
+    let options = params.initialization_options.as_ref();
+    let own = options.map(|options| options.get("metascript").unwrap_or(options));
+    own.is_some_and(|own| own["trusted"] == false)
 }
 
 pub fn server(abilities: &Abilities) -> InitializeResult {
@@ -241,6 +269,14 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         }),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        diagnostic_provider: abilities.pulls_diagnostics.then(|| {
+            DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                identifier: Some("msc".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
+                work_done_progress_options: WorkDoneProgressOptions::default(),
+            })
+        }),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: None,
             file_operations: Some(WorkspaceFileOperationsServerCapabilities {
@@ -257,11 +293,26 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
     }
 }
 
+/// What [`note_newer`] notes of a client that shows texts by their URI.
+const CONTENT: &str = "msc/textDocumentContent";
+
+/// Notes among a client's experimental abilities what the protocol's types here do not know yet.
+pub fn note_newer(initialize: &mut Value) {
+    let Some(abilities) = initialize.pointer_mut("/params/capabilities").and_then(Value::as_object_mut) else { return };
+    let shows = abilities.get("workspace").is_some_and(|workspace| workspace["textDocumentContent"].is_object());
+    if shows && let Some(newer) = abilities.entry("experimental").or_insert_with(|| json!({})).as_object_mut() {
+        newer.insert(CONTENT.to_owned(), json!(true));
+    }
+}
+
 /// The answer of `initialize` with what the protocol's types here do not know yet.
 pub fn with_newer(answer: String) -> String {
     let Ok(mut message) = serde_json::from_str::<Value>(&answer) else { return answer };
     if let Some(capabilities) = message.pointer_mut("/result/capabilities").and_then(Value::as_object_mut) {
         capabilities.insert("typeHierarchyProvider".to_owned(), json!(true));
+        if let Some(workspace) = capabilities.entry("workspace").or_insert_with(|| json!({})).as_object_mut() {
+            workspace.insert("textDocumentContent".to_owned(), json!({ "schemes": [SCHEME] }));
+        }
     }
     message.to_string()
 }

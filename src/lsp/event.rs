@@ -41,6 +41,8 @@ pub enum Event {
     Hover(HoverParams, Asked<Option<Hover>>),
     Definition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
     TypeDefinition(GotoDefinitionParams, Asked<Option<GotoDefinitionResponse>>),
+    Diagnostic(DocumentDiagnosticParams, Asked<DocumentDiagnosticReportResult>),
+    WorkspaceDiagnostic(WorkspaceDiagnosticParams, Asked<WorkspaceDiagnosticReportResult>),
     /// Any other request that reads a snapshot.
     Question(Box<dyn Question>),
     Command(ExecuteCommandParams, Asked<Option<Value>>),
@@ -92,6 +94,8 @@ impl Event {
             Event::Hover(..) => "hover",
             Event::Definition(..) => "definition",
             Event::TypeDefinition(..) => "typeDefinition",
+            Event::Diagnostic(..) => "diagnostic",
+            Event::WorkspaceDiagnostic(..) => "workspace/diagnostic",
             Event::Question(question) => question.method(),
             Event::Command(..) => "executeCommand",
             Event::Effect(_) => "a command's effect",

@@ -15,6 +15,7 @@ use tower_lsp::jsonrpc::Error;
 use tower_lsp::ls_types::notification::{LogMessage, PublishDiagnostics, ShowMessage};
 use tower_lsp::ls_types::request::{
     CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, SemanticTokensRefresh, ShowDocument,
+    WorkspaceDiagnosticRefresh,
 };
 use tower_lsp::ls_types::*;
 
@@ -32,8 +33,9 @@ use super::outbox::{Outbox, Purpose};
 use super::permissions::{self, Requests};
 use super::progress::Progress;
 use super::publish::{self, Found, Published};
+use super::pull::Pull;
 use super::request::command::{self, Effect};
-use super::request::{completion, definition, hover};
+use super::request::{completion, content, definition, hover};
 use super::schedule::{Lane, Passes, Quiet, ReadPool};
 use super::settings::Settings;
 use super::shown::Shown;
@@ -127,7 +129,13 @@ fn begin<A: Analysis>(
     let abilities = Abilities::of(&params.capabilities);
     let answer = capabilities::server(&abilities);
     let settings = params.initialization_options.as_ref().map(Settings::of).unwrap_or_default();
-    *session = Some(Session::new(parts, abilities, settings, capabilities::roots(params)));
+    let mut new = Session::new(parts, abilities, settings, capabilities::roots(params));
+    if capabilities::is_restricted(params)
+        && let Err(why) = new.world.apply(Change::Restricted)
+    {
+        tracing::error!("cannot hold macros back: {why}");
+    }
+    *session = Some(new);
     reply.send(Ok(answer));
 }
 
@@ -160,11 +168,13 @@ struct Session<A: Analysis> {
     sender: Sender<Event>,
     outbox: Outbox,
     requests: Requests,
+    pull: Pull,
 }
 
 impl<A: Analysis> Session<A> {
     fn new(parts: Parts<A>, abilities: Abilities, settings: Settings, roots: Vec<FilePath>) -> Session<A> {
         let Parts { options, world, sender, outbox } = parts;
+        let pull = Pull::new(abilities.pulls_diagnostics, abilities.related_documents);
         let progress = Progress::new(abilities.progress.then_some(options.progress_delay));
         let edge = Edge {
             abilities: Arc::new(abilities),
@@ -198,6 +208,7 @@ impl<A: Analysis> Session<A> {
             sender,
             outbox,
             requests: Requests::default(),
+            pull,
         }
     }
 
@@ -249,6 +260,11 @@ impl<A: Analysis> Session<A> {
                     definition::type_definition(view, edge, params, cancel)
                 });
             }
+            Event::Diagnostic(params, asked) => self.diagnostic(params, asked),
+            Event::WorkspaceDiagnostic(params, asked) => {
+                self.clear_pushed();
+                asked.reply.send(Ok(self.pull.workspace(&params, &self.published)));
+            }
             Event::Question(question) => self.question(question),
             Event::Command(params, asked) => self.command(params, asked),
             Event::Effect(effect) => self.effect(effect),
@@ -291,6 +307,12 @@ impl<A: Analysis> Session<A> {
             return;
         };
         self.outdate(&file);
+        // From here on it is asked about.
+        if self.pull.tells(true)
+            && let Some(uri) = self.published.forget(&file)
+        {
+            self.clear(uri);
+        }
         self.open.opened(&mut self.world, file, document);
         self.edge.open = self.open.uris();
         // Macros may be at work for long on behalf of another file.
@@ -332,6 +354,7 @@ impl<A: Analysis> Session<A> {
         self.edge.open = self.open.uris();
         self.edge.tokens.forget(&file);
         self.edge.outlines.forget(&file);
+        self.pull.closed(&file);
         if self.published.forget(&file).is_some() {
             self.clear(uri.clone());
         }
@@ -345,6 +368,7 @@ impl<A: Analysis> Session<A> {
         for waiting in self.in_flight.remove(file).unwrap_or_default() {
             waiting.stop(content_modified());
         }
+        self.pull.outdated(file);
     }
 
     fn lost_step(&mut self, file: &FilePath, why: &str) {
@@ -398,6 +422,35 @@ impl<A: Analysis> Session<A> {
             let answer = catch_unwind(AssertUnwindSafe(|| work(&view, &edge, &asked.cancel)));
             asked.reply.send(settle(answer));
         });
+    }
+
+    fn diagnostic(&mut self, params: DocumentDiagnosticParams, asked: Asked<DocumentDiagnosticReportResult>) {
+        let Some(file) = self.edge.file(&params.text_document.uri) else {
+            return asked.reply.send(Err(request_failed("this document is no file: nothing is known of it")));
+        };
+        let document = self.open.get(&file);
+        if document.is_some_and(|document| document.out_of_step) {
+            return asked.reply.send(Err(request_failed("the text of this document is not known; reopen it")));
+        }
+        let version = document.map(|document| document.version);
+        let is_quiet = !self.passes.is_running(Lane::Live)
+            && !self.passes.is_running(Lane::Full)
+            && [&self.live_due, &self.full_due, &self.disk_due].iter().all(|due| due.deadline().is_none());
+        self.pull.document(file, version, params.previous_result_id, asked, is_quiet, &self.published);
+    }
+
+    /// Takes back what was pushed: the client asks for everything from now on.
+    fn clear_pushed(&mut self) {
+        let is_pushed = |file: &FilePath| !self.pull.tells(self.open.contains(file));
+        let pushed: Vec<Uri> = self
+            .published
+            .all()
+            .filter(|(file, shown)| is_pushed(file) && !shown.diagnostics.is_empty())
+            .map(|(_, shown)| shown.uri.clone())
+            .collect();
+        for uri in pushed {
+            self.clear(uri);
+        }
     }
 
     fn question(&mut self, question: Box<dyn Question>) {
@@ -614,10 +667,13 @@ impl<A: Analysis> Session<A> {
                 }
             }
             PassNews::File(file, found) => {
-                if self.is_live(&file, found.version)
-                    && let Some(params) = self.published.admit(&file, found, pass)
-                {
-                    self.outbox.notify::<PublishDiagnostics>(params);
+                if self.is_live(&file, found.version) {
+                    let params = self.published.admit(&file, found, pass);
+                    if self.pull.tells(self.open.contains(&file)) {
+                        self.pull.found(&file, &self.published);
+                    } else if let Some(params) = params {
+                        self.outbox.notify::<PublishDiagnostics>(params);
+                    }
                 }
             }
             PassNews::Progress { done } => self.progress.reported(pass, done, &self.outbox),
@@ -635,7 +691,11 @@ impl<A: Analysis> Session<A> {
                 let again = end.as_ref().is_some_and(|end| end.again);
                 if lane == Lane::Full && end.is_some() && !again {
                     self.clear_left(pass);
+                    self.pull.ended(|file| self.open.contains(file), &self.published);
                     self.find_requests();
+                }
+                if self.pull.take_changed() {
+                    self.outbox.request::<WorkspaceDiagnosticRefresh>((), Purpose::Refresh);
                 }
                 if self.passes.ended(lane, pass) || again {
                     self.start_pass(lane, false);
@@ -652,6 +712,9 @@ impl<A: Analysis> Session<A> {
         }
         if refresh.inlay_hint {
             self.outbox.request::<InlayHintRefreshRequest>((), Purpose::Refresh);
+        }
+        for uri in self.edge.shown.take_contents() {
+            self.outbox.request::<content::Refresh>(content::RefreshParams { uri }, Purpose::Refresh);
         }
     }
 

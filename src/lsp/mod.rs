@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod permissions;
 pub mod progress;
 pub mod publish;
+pub mod pull;
 pub mod request;
 pub mod schedule;
 pub mod settings;

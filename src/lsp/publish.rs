@@ -11,11 +11,11 @@ use std::collections::HashMap;
 use tower_lsp::ls_types::*;
 
 use crate::base::FilePath;
-use crate::diagnostic::{self, Severity};
+use crate::diagnostic::{self, Code, Severity};
 use crate::project::Revision;
 
 use super::analysis::View;
-use super::to_proto::Edge;
+use super::to_proto::{self, Edge};
 
 /// The diagnostics of `file`, in text order.
 pub fn convert<V: View>(
@@ -35,7 +35,7 @@ pub fn convert<V: View>(
                 range,
                 severity: Some(severity(one.severity)),
                 code: Some(NumberOrString::String(one.code.to_string())),
-                code_description: None,
+                code_description: described(edge, one.code),
                 source: Some("msc".to_owned()),
                 message: message(&one, !edge.abilities.related_information),
                 related_information: (edge.abilities.related_information && !related.is_empty()).then_some(related),
@@ -44,6 +44,13 @@ pub fn convert<V: View>(
             }
         })
         .collect()
+}
+
+/// The page of a code of ours, as a file: it is part of this program, and no server has to be there.
+fn described(edge: &Edge, code: Code) -> Option<CodeDescription> {
+    let entry = code.entry().filter(|_| edge.abilities.code_description)?;
+    let page = edge.std_files.page(&code.to_string(), entry.page)?;
+    Some(CodeDescription { href: to_proto::uri(&page)? })
 }
 
 fn severity(severity: Severity) -> DiagnosticSeverity {
@@ -95,15 +102,26 @@ fn related<V: View>(view: &V, edge: &Edge, related: &[diagnostic::Related]) -> V
 #[derive(Default)]
 pub struct Published {
     files: HashMap<FilePath, Shown>,
+    lists: u64,
 }
 
-struct Shown {
-    uri: Uri,
-    version: Option<i32>,
+/// What is known of one file.
+pub struct Shown {
+    pub uri: Uri,
+    pub version: Option<i32>,
     revision: Revision,
-    diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// The last pass that spoke of this file.
     pass: u64,
+    /// Counts the lists that differ from the one before.
+    list: u64,
+}
+
+impl Shown {
+    /// The same for the same list of the same file.
+    pub fn result_id(&self) -> String {
+        self.list.to_string()
+    }
 }
 
 /// What a pass found in one file.
@@ -115,6 +133,14 @@ pub struct Found {
 }
 
 impl Published {
+    pub fn shown(&self, file: &FilePath) -> Option<&Shown> {
+        self.files.get(file)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = (&FilePath, &Shown)> {
+        self.files.iter()
+    }
+
     /// What is to be sent of a list that a pass found: nothing where a later one has been sent, or
     /// where the client has the same already (a pass speaks of every open file, and most of them
     /// did not change).
@@ -130,8 +156,15 @@ impl Published {
                 return None;
             }
         }
+        let list = match self.files.get(file) {
+            Some(shown) if shown.uri == uri && shown.diagnostics == diagnostics => shown.list,
+            _ => {
+                self.lists += 1;
+                self.lists
+            }
+        };
         let params = PublishDiagnosticsParams { uri: uri.clone(), diagnostics: diagnostics.clone(), version };
-        self.files.insert(file.clone(), Shown { uri, version, revision, diagnostics, pass });
+        self.files.insert(file.clone(), Shown { uri, version, revision, diagnostics, pass, list });
         Some(params)
     }
 

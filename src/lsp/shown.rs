@@ -4,23 +4,47 @@
 //! Invariant: nobody else can read or replace what is written (the directory is the user's alone),
 //! and all of it goes when the session ends. Touches the disk: belongs on a read thread.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::{fs, io, process};
+
+use tower_lsp::ls_types::Uri;
 
 use crate::base::FilePath;
 
 use super::std_files::user_cache;
 
+const MOST_CONTENTS: usize = 256;
+
 #[derive(Debug)]
 pub struct Shown {
     /// `None` where the user has no cache directory.
     directory: Option<PathBuf>,
+    /// Documents that the client asked for the content of.
+    contents: Mutex<BTreeSet<String>>,
 }
 
 impl Shown {
     pub fn in_user_cache() -> Shown {
-        Shown { directory: user_cache().map(|cache| cache.join(format!("msc/shown-{}", process::id()))) }
+        let directory = user_cache().map(|cache| cache.join(format!("msc/shown-{}", process::id())));
+        Shown { directory, contents: Mutex::default() }
+    }
+
+    /// The client shows a document whose content it asked for.
+    pub fn asked_for(&self, uri: &Uri) {
+        let mut contents = self.contents.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // A client that shows very many does not look at them all.
+        if contents.len() < MOST_CONTENTS {
+            contents.insert(uri.as_str().to_owned());
+        }
+    }
+
+    /// Those documents; each is told once, since the client asks again for what it still shows.
+    pub fn take_contents(&self) -> Vec<Uri> {
+        let contents = std::mem::take(&mut *self.contents.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        contents.iter().filter_map(|uri| uri.parse().ok()).collect()
     }
 
     /// Writes a text under a name, in place of what had the name before. `None`: it cannot be written,

@@ -21,8 +21,11 @@ pub struct StdFiles {
     directory: Option<FilePath>,
     /// Where TypeScript's libraries go.
     libraries: Option<FilePath>,
+    /// Where pages about diagnostics go.
+    pages: Option<FilePath>,
     written: OnceLock<bool>,
-    libraries_written: Mutex<HashSet<FilePath>>,
+    /// The single files that were written.
+    known: Mutex<HashSet<FilePath>>,
 }
 
 impl StdFiles {
@@ -35,8 +38,9 @@ impl StdFiles {
         StdFiles {
             directory: below(format!("msc/std-{}", digest())),
             libraries: below(format!("msc/typescript-{}", env!("CARGO_PKG_VERSION"))),
+            pages: below(format!("msc/explain-{}", env!("CARGO_PKG_VERSION"))),
             written: OnceLock::new(),
-            libraries_written: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -61,15 +65,26 @@ impl StdFiles {
     }
 
     fn library(&self, file: &FilePath, path: FilePath) -> Option<FilePath> {
-        let mut written = self.libraries_written.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if !written.contains(&path) {
-            if let Err(error) = write_one(&path, engine::library(file)?) {
+        self.once(path, || engine::library(file))
+    }
+
+    /// Writes a file, unless this session has written it already.
+    fn once<'t>(&self, path: FilePath, text: impl FnOnce() -> Option<&'t str>) -> Option<FilePath> {
+        let mut known = self.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !known.contains(&path) {
+            if let Err(error) = write_one(&path, text()?) {
                 tracing::warn!("cannot write {path}: {error}");
                 return None;
             }
-            written.insert(path.clone());
+            known.insert(path.clone());
         }
         Some(path)
+    }
+
+    /// A page about a diagnostic's code, as a file to read.
+    pub fn page(&self, code: &str, text: &str) -> Option<FilePath> {
+        let path = self.pages.as_ref()?.join(&format!("{code}.md"));
+        self.once(path, || Some(text))
     }
 
     /// The file of a program that a path from the editor means.

@@ -85,6 +85,7 @@ where
     let (service, _client) = LspService::build(|_| Backend::new(events.clone(), shut_down.clone()))
         .custom_method("msc/cacheStats", Backend::cache_stats)
         .custom_method("msc/memoryUsage", Backend::memory_usage)
+        .custom_method("workspace/textDocumentContent", Backend::text_document_content)
         .finish();
     let gate = Gate::new(service, events.clone());
     let mut connection = Connection { gate, events: events.clone(), out, tasks: JoinSet::new() };
@@ -173,8 +174,11 @@ impl Connection {
         false
     }
 
-    async fn request(&mut self, message: Value) -> bool {
+    async fn request(&mut self, mut message: Value) -> bool {
         let id = message.get("id").cloned();
+        if message["method"] == "initialize" {
+            capabilities::note_newer(&mut message);
+        }
         let request: Request = match serde_json::from_value(message) {
             Ok(request) => request,
             Err(error) => {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Digest, FilePath};
@@ -18,6 +19,7 @@ use super::trust::Grants;
 /// Of every project seen so far.
 pub(super) struct ProjectAccess {
     grants: Grants,
+    restricted: AtomicBool,
     for_run: Allow,
     projects: Mutex<HashMap<FilePath, Project>>,
 }
@@ -32,7 +34,13 @@ struct Project {
 impl ProjectAccess {
     /// `for_run` is what the command line permits to every project.
     pub fn new(grants: Grants, for_run: Allow) -> ProjectAccess {
-        ProjectAccess { grants, for_run, projects: Mutex::default() }
+        ProjectAccess { grants, restricted: AtomicBool::new(false), for_run, projects: Mutex::default() }
+    }
+
+    /// From now on nobody has a permission.
+    pub fn restrict(&self) {
+        self.restricted.store(true, Ordering::Release);
+        lock(&self.projects).clear();
     }
 
     /// Looks everything up anew.
@@ -52,8 +60,10 @@ impl ProjectAccess {
         let file = root.join(PROJECT_FILE);
         let text = snap.saved_text(&file);
         let asked = text.as_ref().map(|text| config::allow::asked(&file, text).0).unwrap_or_default();
-        let granted = self.grants.has(root, &asked);
-        let permissions = Permissions { root: root.clone(), asked, granted, for_run: self.for_run.clone() };
+        let is_free = !self.restricted.load(Ordering::Acquire);
+        let granted = is_free && self.grants.has(root, &asked);
+        let for_run = if is_free { self.for_run.clone() } else { Allow::default() };
+        let permissions = Permissions { root: root.clone(), asked, granted, for_run };
         (text.map(|text| text.digest()), permissions)
     }
 
@@ -96,8 +106,16 @@ impl Snapshot {
         self.shared.access.grants.grant(root, asked)
     }
 
-    /// The projects of open files that wait for a person's answer.
+    /// Whether the editor does not trust what it has open.
+    pub fn is_restricted(&self) -> bool {
+        self.shared.access.restricted.load(Ordering::Acquire)
+    }
+
+    /// The projects of open files that wait for a person's answer; none where an answer would not hold.
     pub fn open_requests(&self) -> Vec<Permissions> {
+        if self.is_restricted() {
+            return Vec::new();
+        }
         let mut roots: Vec<FilePath> =
             self.open_files().iter().map(|(file, _)| self.project_of(file).root.clone()).collect();
         roots.sort();

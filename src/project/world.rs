@@ -62,6 +62,8 @@ pub enum Change {
     Reload,
     /// A person permits other things to macros.
     Permitted,
+    /// The editor does not trust the folder: no macro has a permission, whatever was granted.
+    Restricted,
     /// A pass ran macros.
     Expanded(Expansions),
 }
@@ -170,6 +172,11 @@ impl World {
             }
             Change::Reload => {
                 self.shared.disk.invalidate_all();
+                self.state.macro_env += 1;
+                self.log(Logged::Structure);
+            }
+            Change::Restricted => {
+                self.shared.access.restrict();
                 self.state.macro_env += 1;
                 self.log(Logged::Structure);
             }

@@ -302,3 +302,76 @@ fn a_file_whose_macros_have_not_run_gets_no_edits() {
     let session = Session::expanded("@de$0rive(Eq)\nclass A { x = 1; $+{y = 2;} }\n");
     assert_eq!(at_cursor(&session, ActionKind::RefactorInline), []);
 }
+
+/// One refactoring of a file of its own: what is selected or where the cursor stands, title, text after.
+#[track_caller]
+fn refactored(kind: ActionKind, text: &str, title: &str, after: &str) {
+    let session = Session::expanded(&format!("//- /main.ms open\n{text}"));
+    assert_eq!(applied(&session, &at_cursor(&session, kind), title), after);
+}
+
+#[test]
+fn types_and_functions_are_extracted() {
+    refactored(
+        ActionKind::RefactorExtract,
+        "function f<T, U>(a: $0{ b: T }$0, c: U) {}\n",
+        "Extract to type",
+        "type Extracted<T> = { b: T };\n\nfunction f<T, U>(a: Extracted<T>, c: U) {}\n",
+    );
+    refactored(
+        ActionKind::RefactorExtract,
+        "const rate = 2;\nfunction f(a: number) {\n  const b = a + 1;\n  return $0a * b * rate$0;\n}\nf(1);\n",
+        "Extract to function",
+        "const rate = 2;\nfunction f(a: number) {\n  const b = a + 1;\n  return extracted(a, b);\n}\n\n\
+         function extracted(a: number, b: number) {\n  return a * b * rate;\n}\nf(1);\n",
+    );
+    // What a function of its own would not see.
+    let session = Session::expanded("//- /main.ms open\nclass C { a = 1; f() { return $0this.a + 1$0; } }\n");
+    let titles: Vec<String> =
+        at_cursor(&session, ActionKind::RefactorExtract).into_iter().map(|action| action.title).collect();
+    assert!(!titles.iter().any(|title| title.contains("function")), "{titles:?}");
+}
+
+#[test]
+fn a_constant_is_inlined_where_it_means_the_same() {
+    refactored(
+        ActionKind::RefactorInline,
+        "function f(a: number) {\n  const b$0 = 1 + 2;\n  return b * a;\n}\nf(1);\n",
+        "Inline `b`",
+        "function f(a: number) {\n  return (1 + 2) * a;\n}\nf(1);\n",
+    );
+    for kept in [
+        "let n = 1;\nconst b$0 = n;\nn = 2;\nb;\n",
+        "const b$0 = Math.random();\nb + b;\n",
+        "export const b$0 = 1;\nb;\n",
+    ] {
+        let session = Session::expanded(&format!("//- /main.ms open\n{kept}"));
+        let actions = at_cursor(&session, ActionKind::RefactorInline);
+        assert!(actions.is_empty(), "{kept}: {:?}", actions[0].title);
+    }
+}
+
+#[test]
+fn forms_are_converted() {
+    let rewrite = |text, title, after| refactored(ActionKind::RefactorRewrite, text, title, after);
+    rewrite("const f = (a: number) =$0> a + 1;\n", "Add braces", "const f = (a: number) => { return a + 1; };\n");
+    rewrite("const f = () =$0> { return { a: 1 }; };\n", "Remove braces", "const f = () => ({ a: 1 });\n");
+    rewrite("let a = 1;\nlet b = $0'it: ' + a + '`';\n", "template", "let a = 1;\nlet b = `it: ${a}\\``;\n");
+    rewrite(
+        "function f(a: boolean) {\n  $0if (a) {\n    return 1;\n  } else return 2;\n}\n",
+        "conditional",
+        "function f(a: boolean) {\n  return a ? 1 : 2;\n}\n",
+    );
+}
+
+#[test]
+fn fields_calls_and_comments_are_mended() {
+    fix("class C { a: string; }\n", "Assert that it is assigned", "class C { a!: string; }\n");
+    fix("class C { a: string; }\n", "Let it be 'undefined'", "class C { a: string | undefined; }\n");
+    fix(
+        "let f: (() => void) | undefined;\nlet g = () => f();\n",
+        "Use '?.'",
+        "let f: (() => void) | undefined;\nlet g = () => f?.();\n",
+    );
+    fix("// @ts-expect-error\nlet a = 1;\na;\n", "Remove the comment", "let a = 1;\na;\n");
+}

@@ -143,3 +143,69 @@ fn members_of_this_are_offered_where_a_value_can_stand_only() {
     assert!(of_type.contains(&"T".to_owned()), "{of_type:?}");
     assert!(!of_type.contains(&"held".to_owned()), "{of_type:?}");
 }
+
+/// What an item inserts; all labels where there is none.
+fn inserted(text: &str, label: &str) -> String {
+    let session = Session::expanded(&format!("\n//- /main.ms open\n{text}\n"));
+    let items = list(&session);
+    let found = items.iter().filter(|one| one.label == label).max_by_key(|one| one.insert.len());
+    found.map_or_else(
+        || format!("no such item among {:?}", items.iter().take(30).map(|one| &one.label).collect::<Vec<_>>()),
+        |one| one.insert.clone(),
+    )
+}
+
+#[test]
+fn a_method_of_the_base_class_is_written_out() {
+    let text = "class Base { greet(name: string): string { return name; } }\nclass Own extends Base { gre$0 }";
+    let stub = inserted(text, "greet");
+    assert!(stub.contains("greet(name: string): string {"), "{stub}");
+}
+
+#[test]
+fn an_object_that_must_have_methods_is_helped_to_them() {
+    let text = "interface Visitor { visit(node: number): void }\nconst v: Visitor = { vis$0 };";
+    let session = Session::expanded(&format!("\n//- /main.ms open\n{text}\n"));
+    let items = list(&session);
+    assert!(
+        items.iter().any(|one| one.label.starts_with("visit") && one.insert.contains("visit(node) {")),
+        "{items:#?}"
+    );
+}
+
+#[test]
+fn strings_are_completed_by_what_their_type_allows() {
+    let text = "type Side = 'left' | 'right';\nfunction turn(side: Side) {}\nturn('$0');";
+    assert_eq!(inserted(text, "left"), "left");
+}
+
+#[test]
+fn derives_are_offered_by_name() {
+    assert_eq!(inserted("@derive(E$0)\nclass A {}", "Eq"), "Eq");
+}
+
+#[test]
+fn unfinished_code_completes() {
+    // After a dot at the end of a block, inside a call that is not closed, in a quote, in a splice.
+    let class = "class Box { held = 1; take() { return this.held; } }\nconst box = new Box();\n";
+    assert_eq!(inserted(&format!("{class}function f() {{\n  box.$0\n}}\nconst after = 1;"), "take"), "take");
+    assert_eq!(inserted(&format!("{class}console.log(box.$0"), "held"), "held");
+    assert_eq!(inserted(&format!("{class}const n = Math.max(1, bo$0"), "box"), "box");
+    let quote = "export macro m(ctx: MacroContext) {\n  const chosen = 'a';\n  quote { const x = ${cho$0}; }\n}";
+    assert_eq!(inserted(quote, "chosen"), "chosen");
+}
+
+#[test]
+fn keywords_of_the_language_are_offered_where_they_can_stand() {
+    let labels = |text: &str| -> Vec<String> {
+        let session = Session::expanded(&format!("\n//- /main.ms open\n{text}\n"));
+        list(&session).into_iter().map(|one| one.label).collect()
+    };
+    let has = |text: &str, keyword: &str| labels(text).iter().any(|label| label == keyword);
+    assert!(has("export macro m(ctx: MacroContext) { qu$0 }", "quote"));
+    assert!(has("const a = @comptime { const b = 1; return qu$0; };", "quote"));
+    assert!(has("function f() { de$0 }", "defer"));
+    assert!(has("ma$0", "macro"));
+    assert!(!has("function f() { qu$0 }", "quote"));
+    assert!(!has("const a = { qu: 1 };\na.qu$0;", "quote"));
+}

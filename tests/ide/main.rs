@@ -14,6 +14,7 @@ mod hierarchy;
 mod hints;
 mod macro_files;
 mod on_type_formatting;
+mod ranking;
 mod references;
 mod rename;
 mod signature;

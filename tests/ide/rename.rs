@@ -265,3 +265,31 @@ new P().get$0_size();
     assert_eq!(prepared.name, "get_size");
     assert_eq!(prepared.range, TextRange::new(offset - 3, offset + 5));
 }
+
+#[test]
+fn a_taken_name_is_refused_with_its_place() {
+    let refusal =
+        |text: &str, new_name: &str| renamed(&Session::expanded(&format!("\n//- /main.ms open\n{text}\n")), new_name);
+    assert_eq!(
+        refusal("function f(a: number) {\n  const b$0 = a;\n  return b;\n}", "a"),
+        "refused: `a` is used there and would mean this one (main.ms:2)"
+    );
+    assert_eq!(
+        refusal("const other = 1;\nconst one$0 = 2;\nother + one;", "other"),
+        "refused: `other` is bound already in the same scope (main.ms:1)"
+    );
+    // A use that would be caught by the new name, and one that would be hidden by what lies between.
+    assert_eq!(
+        refusal("const out = 1;\nfunction f() {\n  const one$0 = 2;\n  return out + one;\n}", "out"),
+        "refused: `out` is used there and would mean this one (main.ms:4)"
+    );
+    assert_eq!(
+        refusal("const one$0 = 1;\nfunction f(b: number) {\n  return one + b;\n}", "b"),
+        "refused: `b` means something else where the old name is used (main.ms:2)"
+    );
+    assert_eq!(refusal("class C {\n  a = 1;\n  b$0 = 2;\n}", "a"), "refused: `a` is a member already (main.ms:2)");
+    // A type and a value may share a name, a static member and another too.
+    assert!(!refusal("type T = number;\nconst one$0: T = 1;\none;", "T").starts_with("refused"));
+    assert!(!refusal("class C {\n  static a = 1;\n  b$0 = 2;\n}", "a").starts_with("refused"));
+    assert!(!refusal("function f() {\n  const a = 1;\n  return a;\n}\nconst b$0 = f();", "a").starts_with("refused"));
+}

@@ -202,6 +202,11 @@ impl Session {
         self.world.snapshot()
     }
 
+    /// The open files.
+    pub fn open_names(&self) -> Vec<String> {
+        self.files.iter().filter(|file| file.is_open).map(|file| file.name.clone()).collect()
+    }
+
     /// The live text.
     pub fn text(&self, name: &str) -> SourceText {
         self.snapshot().text(&self.file(name)).unwrap_or_else(|| panic!("there is no {name}"))

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::navigation::points;
 use crate::shop::Project;
+use crate::support::capabilities;
 
 async fn run(project: &mut Project, command: &str, arguments: Value) -> Value {
     project.client.ask("workspace/executeCommand", json!({ "command": command, "arguments": arguments })).await
@@ -159,6 +160,24 @@ async fn who_is_refused_is_not_asked_again_until_the_person_wants_it() {
     let (rest, _) = project.client.end().await;
     let is_question = |message: &&Value| message["method"] == "window/showMessageRequest";
     assert_eq!(rest.iter().find(is_question), None, "asked once for each time that it was wanted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_folder_that_the_editor_does_not_trust_nothing_is_granted_or_asked() {
+    let fill = |folder: &std::path::Path| {
+        fs::write(folder.join("metascript.json"), ASKS).expect("it can be written");
+        fs::write(folder.join("main.ms"), READS).expect("it can be written");
+    };
+    let (mut project, _) = Project::with_options(fill, capabilities(), json!({ "trusted": false })).await;
+    project.open("main.ms").await;
+    let found = project.diagnostics("main.ms", 1, |list| !list.is_empty()).await;
+    assert_eq!(found[0]["code"], "MS3007");
+    // A person who wants to be asked is told why not.
+    assert_eq!(run(&mut project, "metascript.trust", json!([])).await, Value::Null);
+    let said = project.client.told("window/showMessage").await;
+    assert!(said["message"].as_str().is_some_and(|message| message.contains("does not trust this folder")), "{said}");
+    project.client.ask("shutdown", json!(null)).await;
+    assert_eq!(project.client.taken(|message| message["method"] == "window/showMessageRequest"), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

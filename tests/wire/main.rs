@@ -11,6 +11,7 @@ mod live;
 mod navigation;
 mod order;
 mod positions;
+mod pull;
 mod requests;
 mod robust;
 mod shop;

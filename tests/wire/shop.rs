@@ -23,12 +23,16 @@ impl Project {
 
     /// With a client of these abilities; also what `initialize` answered.
     pub async fn with(fill: impl FnOnce(&Path), capabilities: Value) -> (Project, Value) {
+        Project::with_options(fill, capabilities, Value::Null).await
+    }
+
+    pub async fn with_options(fill: impl FnOnce(&Path), capabilities: Value, options: Value) -> (Project, Value) {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let project = folder.path().canonicalize().expect("it is there").join("project");
         fs::create_dir(&project).expect("it can be written");
         fill(&project);
         let mut client = msc_lsp(&folder.path().join("home"));
-        let result = client.initialize_in(&format!("file://{}", project.display()), capabilities).await;
+        let result = client.initialize_with(&format!("file://{}", project.display()), capabilities, options).await;
         (Project { folder, client }, result)
     }
 

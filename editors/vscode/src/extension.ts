@@ -96,7 +96,8 @@ async function start(status: Status, log: vscode.LogOutputChannel): Promise<void
     documentSelector: [{ scheme: 'file', language: 'metascript' }],
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: vscode.workspace.getConfiguration('metascript'),
+    // In restricted mode macros have no permissions, whatever was granted before.
+    initializationOptions: { ...vscode.workspace.getConfiguration('metascript'), trusted: vscode.workspace.isTrusted },
     synchronize: {
       configurationSection: 'metascript',
       fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.ms,*.ts,*.mts,*.json}'),

@@ -10,6 +10,7 @@ use tsr_ls::CompletionOptions;
 use tsr_lsproto as lsp;
 use tsr_parser::ParserJsDocProvider;
 
+use super::expected;
 use super::place::{self, Lines};
 use super::program::TsrProgram;
 use super::service::without_file_links;
@@ -24,6 +25,10 @@ const THIS: &str = "ThisProperty/";
 
 pub(super) fn options() -> CompletionOptions {
     CompletionOptions {
+        snippets: true,
+        class_member_snippets: true,
+        object_method_snippets: true,
+        enable_jsdoc: Some(true),
         insert_replace: true,
         label_details: true,
         markdown: true,
@@ -31,6 +36,10 @@ pub(super) fn options() -> CompletionOptions {
         import_statements: Some(AUTO_IMPORT),
         ..CompletionOptions::default()
     }
+}
+
+fn options_without_bodies() -> CompletionOptions {
+    CompletionOptions { class_member_snippets: false, object_method_snippets: false, ..options() }
 }
 
 impl TsrProgram {
@@ -56,7 +65,11 @@ impl TsrProgram {
                 context: Some(Box::new(context)),
                 ..Default::default()
             };
-            let found = service.completion(checker, &params, &options())?;
+            // Where `tsr` cannot write a method out, its name is still worth having.
+            let found = match service.completion(checker, &params, &options()) {
+                Ok(found) => found,
+                Err(_) => service.completion(checker, &params, &options_without_bodies())?,
+            };
             let (items, is_incomplete) = match (found.list, found.items) {
                 (Some(list), _) => (list.items, list.is_incomplete),
                 (None, Some(items)) => (*items, false),
@@ -66,6 +79,16 @@ impl TsrProgram {
             let mut items: Vec<CompletionItem> =
                 items.into_iter().flatten().map(|item| plain(*item, asked.lines, word)).collect();
             keep_this_out_of_types(&mut items);
+            if is_key_in_function(source, offset)? {
+                items.retain(|item| {
+                    item.kind != CompletionKind::Keyword || !OF_DECLARATIONS.contains(&item.label.as_str())
+                });
+            }
+            match expected::mark(checker, &mut items, source, offset, cancel) {
+                // A list without an order is better than none.
+                Err(EngineError::Internal(_)) => {}
+                other => other?,
+            }
             Ok(CompletionList { items, is_incomplete, is_member: is_member(source, offset)? })
         })
     }
@@ -137,6 +160,7 @@ fn plain(item: lsp::CompletionItem, lines: &Lines, word: TextRange) -> Completio
         replace,
         optional,
         deprecated,
+        fits: false,
         token,
         label,
     }
@@ -150,6 +174,66 @@ fn keep_this_out_of_types(items: &mut Vec<CompletionItem>) {
     if items.iter().any(is_of_this) && !items.iter().any(is_expression) {
         items.retain(|item| !is_of_this(item));
     }
+}
+
+/// Keywords of types and declarations, which begin nothing inside a function.
+const OF_DECLARATIONS: &[&str] = &[
+    "abstract",
+    "any",
+    "asserts",
+    "bigint",
+    "boolean",
+    "declare",
+    "infer",
+    "keyof",
+    "module",
+    "namespace",
+    "never",
+    "number",
+    "object",
+    "readonly",
+    "string",
+    "symbol",
+    "unique",
+    "unknown",
+];
+
+/// Whether the offset ends the name of a property that an object literal in a function gives: `tsr` offers there
+/// what it offers outside of functions.
+fn is_key_in_function(file: &ProgramFile, offset: u32) -> Result<bool, EngineError> {
+    let view = file.bound().view().ast();
+    let mut docs = ParserJsDocProvider::default();
+    let mut navigator = Navigator::new(view, file.source(), &mut docs);
+    let Some(token) = navigator.find_preceding_token(i64::from(offset))? else { return Ok(false) };
+    let mut around = view.node(token)?.parent();
+    let Some(property) = around else { return Ok(false) };
+    let is_property = matches!(
+        view.node(property)?.kind().known(),
+        Some(SyntaxKind::PropertyAssignment | SyntaxKind::ShorthandPropertyAssignment)
+    );
+    if !is_property || view.node(property)?.name() != Some(token) {
+        return Ok(false);
+    }
+    while let Some(node) = around {
+        let read = view.node(node)?;
+        let is_function = matches!(
+            read.kind().known(),
+            Some(
+                SyntaxKind::ArrowFunction
+                    | SyntaxKind::FunctionDeclaration
+                    | SyntaxKind::FunctionExpression
+                    | SyntaxKind::MethodDeclaration
+                    | SyntaxKind::Constructor
+                    | SyntaxKind::GetAccessor
+                    | SyntaxKind::SetAccessor
+            )
+        );
+        if is_function {
+            return Ok(true);
+        }
+        around = read.parent();
+    }
+    Ok(false)
 }
 
 /// The name that the offset lies in or at the end of.

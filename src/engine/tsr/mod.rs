@@ -16,6 +16,7 @@ mod config;
 mod diagnostics;
 mod edits;
 mod emit;
+mod expected;
 mod fault;
 mod hints;
 mod host;

@@ -20,6 +20,7 @@ pub const KINDS: &[(ActionKind, &str)] = &[
     (ActionKind::QuickFix, "quickfix"),
     (ActionKind::RefactorInline, "refactor.inline"),
     (ActionKind::RefactorExtract, "refactor.extract"),
+    (ActionKind::RefactorRewrite, "refactor.rewrite"),
     (ActionKind::OrganizeImports, "source.organizeImports"),
     (ActionKind::RemoveUnusedImports, "source.removeUnusedImports"),
     (ActionKind::SortImports, "source.sortImports"),

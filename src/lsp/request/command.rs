@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::ls_types::*;
 
-use crate::base::{Cancel, FilePath};
+use crate::base::{Cancel, FilePath, TextRange};
 use crate::cache::LEVELS;
 use crate::ide::expansion::{Depth, expand_use};
 use crate::ide::{IdeError, IdeResult};
@@ -19,7 +19,10 @@ use crate::macros::Permissions;
 use crate::project::Snapshot;
 use crate::text::SourceText;
 
-/// Opens what the macro at a place generates: arguments are a URI and a position or a range.
+use super::content;
+
+/// Opens what the macro at a place generates: arguments are a URI, a position or a range, and how many steps are
+/// taken (one, unless said: the macro itself; then the macros that its output uses, and so on).
 pub const EXPAND: &str = "metascript.expandMacro";
 /// The same with the macros expanded that the output uses.
 pub const EXPAND_RECURSIVELY: &str = "metascript.expandRecursively";
@@ -66,7 +69,7 @@ pub fn run(
 ) -> IdeResult<Option<Value>> {
     let arguments = &params.arguments;
     match params.command.as_str() {
-        EXPAND => expand(snap, edge, arguments, Depth::Once, cancel, tell).map(Some),
+        EXPAND => expand(snap, edge, arguments, Depth::Steps(steps(arguments)), cancel, tell).map(Some),
         EXPAND_RECURSIVELY => expand(snap, edge, arguments, Depth::Full, cancel, tell).map(Some),
         SYNTAX_TREE => syntax_tree(snap, edge, arguments, tell).map(Some),
         RELOAD => {
@@ -95,14 +98,31 @@ fn expand(
     let offset = from_proto::offset(&text, position, edge.encoding());
     let found = expand_use(snap, &file, offset, depth, cancel)?;
     let line = text.lines().line_of(found.offset) + 1;
-    let stem = file.name().trim_end_matches(".ms");
-    let heading =
-        format!("// {} on line {line} of {} generates:\n// @ts-nocheck\n\n", one_line(&found.name), file.name());
-    let uri = show(edge, &format!("{stem}.line-{line}.ts"), &(heading + &found.text), tell);
-    Ok(json!({ "name": found.name, "text": found.text, "uri": uri }))
+    let uri = match edge.abilities.content {
+        true => {
+            let uri = content::uri(&file, edge.range(&text, TextRange::empty(found.offset)).start, line, depth);
+            let uri = uri.filter(|_| edge.abilities.show_document);
+            uri.inspect(|uri| tell(Effect::Show(uri.clone())))
+        }
+        false => {
+            let name = format!("{}.line-{line}.ts", file.name().trim_end_matches(".ms"));
+            show(edge, &name, &content::written(&found, &file, line), tell)
+        }
+    };
+    Ok(json!({ "name": found.name, "text": found.text, "uri": uri, "hasMore": found.has_more }))
+}
+
+/// The third argument: a number of steps.
+fn steps(arguments: &[Value]) -> u32 {
+    arguments.get(2).and_then(Value::as_u64).and_then(|steps| u32::try_from(steps).ok()).unwrap_or(1).max(1)
 }
 
 fn trust(snap: &Snapshot, edge: &Edge, arguments: &[Value], tell: &dyn Fn(Effect)) -> IdeResult<()> {
+    if snap.is_restricted() {
+        let why = "The editor does not trust this folder: macros have no permissions until it does.".to_owned();
+        tell(Effect::Say(MessageType::WARNING, why));
+        return Ok(());
+    }
     let open = match arguments.is_empty() {
         true => snap.open_requests(),
         false => {
@@ -180,8 +200,4 @@ fn document(snap: &Snapshot, edge: &Edge, arguments: &[Value]) -> IdeResult<(Fil
 fn position(argument: &Value) -> Option<Position> {
     let range = || Range::deserialize(argument).ok().map(|range| range.start);
     Position::deserialize(argument).ok().or_else(range)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -9,7 +9,7 @@ use crate::lsp::analysis::View;
 use crate::lsp::to_proto::Edge;
 use crate::project::Snapshot;
 
-use super::Place;
+use super::{Place, content};
 
 pub fn definition<V: View>(
     view: &V,
@@ -17,6 +17,11 @@ pub fn definition<V: View>(
     params: GotoDefinitionParams,
     cancel: &Cancel,
 ) -> IdeResult<Option<GotoDefinitionResponse>> {
+    let at = &params.text_document_position_params;
+    if let Some(snap) = view.snapshot().filter(|_| content::is_ours(&at.text_document.uri)) {
+        let found = content::definition(snap, edge, at, cancel)?;
+        return Ok(found.map(|(asked, targets)| written(view, edge, asked, targets, edge.abilities.definition_link)));
+    }
     let Some(place) = Place::find(view, edge, &params.text_document_position_params) else {
         return Ok(None);
     };
@@ -67,6 +72,16 @@ pub fn declaration(
 /// Links where the client takes them; else plain locations of the names.
 fn response<V: View>(view: &V, edge: &Edge, place: &Place, found: Targets, links: bool) -> GotoDefinitionResponse {
     let asked = found.asked.map(|range| edge.range(&place.text, range));
+    written(view, edge, asked, found, links)
+}
+
+fn written<V: View>(
+    view: &V,
+    edge: &Edge,
+    asked: Option<Range>,
+    found: Targets,
+    links: bool,
+) -> GotoDefinitionResponse {
     let targets = found.targets.into_iter().filter_map(|target| {
         let text = view.text(&target.file)?;
         Some(LocationLink {

@@ -7,9 +7,13 @@ use crate::ide::IdeResult;
 use crate::lsp::analysis::View;
 use crate::lsp::to_proto::{self, Edge};
 
-use super::Place;
+use super::{Place, content};
 
 pub fn hover<V: View>(view: &V, edge: &Edge, params: HoverParams, cancel: &Cancel) -> IdeResult<Option<Hover>> {
+    let at = &params.text_document_position_params;
+    if let Some(snap) = view.snapshot().filter(|_| content::is_ours(&at.text_document.uri)) {
+        return content::hover(snap, edge, at, cancel);
+    }
     let Some(place) = Place::find(view, edge, &params.text_document_position_params) else {
         return Ok(None);
     };

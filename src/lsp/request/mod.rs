@@ -7,6 +7,7 @@ pub mod caches;
 pub mod code_action;
 pub mod command;
 pub mod completion;
+pub mod content;
 pub mod definition;
 pub mod document_highlight;
 pub mod document_link;

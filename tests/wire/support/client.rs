@@ -84,7 +84,13 @@ impl<T> Client<T> {
     }
 
     pub async fn initialize_in(&mut self, root: &str, capabilities: Value) -> Value {
-        let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities });
+        self.initialize_with(root, capabilities, Value::Null).await
+    }
+
+    pub async fn initialize_with(&mut self, root: &str, capabilities: Value, options: Value) -> Value {
+        let params = json!({
+            "processId": null, "rootUri": root, "capabilities": capabilities, "initializationOptions": options,
+        });
         let id = self.request("initialize", params).await;
         let result = self.result(id).await;
         self.notify("initialized", json!({})).await;

@@ -156,7 +156,7 @@ impl Analysis for Double {
                 let names: Vec<&str> = files.iter().map(FilePath::as_str).collect();
                 self.note(format!("disk {}", names.join(" ")));
             }
-            Change::Permitted => self.note("permitted".to_owned()),
+            Change::Permitted | Change::Restricted => self.note("permitted".to_owned()),
             Change::Reload => self.note("reload".to_owned()),
             Change::Expanded(_) => self.note("expanded".to_owned()),
         }
