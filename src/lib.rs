@@ -19,6 +19,7 @@ pub mod syntax;
 pub mod vfs;
 // 4
 pub mod cache;
+pub mod format;
 // 5
 pub mod macros;
 // 6

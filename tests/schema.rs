@@ -122,6 +122,25 @@ fn schema() -> Value {
             "properties": options,
             "additionalProperties": false,
         },
+        "format": {
+            "type": "object",
+            "additionalProperties": false,
+            "description": "How `msc fmt` and editors write code. The defaults are Prettier's.",
+            "properties": {
+                "lineWidth": {
+                    "type": "integer", "minimum": 20, "maximum": 400, "default": 80,
+                    "description": "Longer lines are broken where they can be.",
+                },
+                "indentWidth": { "type": "integer", "minimum": 1, "maximum": 16, "default": 2, "description": "Columns of a level." },
+                "useTabs": { "type": "boolean", "default": false, "description": "Indent with tabs." },
+                "quoteStyle": {
+                    "enum": ["double", "single"], "default": "double",
+                    "description": "The quotes of strings, unless the others need fewer escapes.",
+                },
+                "semicolons": { "type": "boolean", "default": true, "description": "End statements with semicolons." },
+                "trailingCommas": { "type": "boolean", "default": true, "description": "End lists that are broken over lines with a comma." },
+            },
+        },
         "macros": {
             "type": "object",
             "additionalProperties": false,

@@ -36,6 +36,7 @@ pub enum Command {
     Run(RunArgs),
     Build(BuildArgs),
     Parse(ParseArgs),
+    Fmt(FmtArgs),
     Highlight(HighlightArgs),
     Explain(ExplainArgs),
     Cache(CacheArgs),
@@ -268,6 +269,31 @@ pub struct HighlightArgs {
     /// are for the page.
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
+}
+
+/// Format files
+///
+/// Writes Metascript and TypeScript in one form, close to Prettier's defaults, macro syntax included. The section
+/// `format` of metascript.json chooses widths and quotes. Names files and folders; in a folder the files of its project.
+///
+/// What does not parse stays as it is, and is told on standard error; the rest of the file is formatted. A
+/// comment // msc-fmt-ignore (or // prettier-ignore) keeps the statement or member below it as it is.
+#[derive(Debug, ClapArgs)]
+pub struct FmtArgs {
+    /// Files and folders; the project of the working directory when none is named
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Write nothing: print what would change as a diff, and exit with 1 if anything would
+    #[arg(long)]
+    pub check: bool,
+    /// Format standard input to standard output
+    #[arg(long, conflicts_with = "paths")]
+    pub stdin: bool,
+    /// The name that standard input would have as a file
+    ///
+    /// It decides which project's settings hold, and stands in messages.
+    #[arg(long, value_name = "FILE", requires = "stdin")]
+    pub stdin_filepath: Option<PathBuf>,
 }
 
 /// Explain a diagnostic

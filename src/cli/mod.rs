@@ -14,6 +14,7 @@ pub mod console;
 mod doctor;
 mod expand;
 mod explain;
+mod fmt;
 pub mod formats;
 mod highlight;
 mod parse;
@@ -116,6 +117,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Run(args) => run::run(&args, console),
         Command::Build(args) => build::run(&args, console),
         Command::Parse(args) => parse::run(&args, console),
+        Command::Fmt(args) => fmt::run(&args, console),
         Command::Highlight(args) => highlight::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::Cache(args) => cache::run(&args, console),

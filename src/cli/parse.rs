@@ -52,7 +52,7 @@ pub(super) fn run(args: &ParseArgs, console: &Console) -> CommandResult {
             console.print(&faults.iter().map(|fault| line(&file, &name, fault)).collect::<String>())?;
         } else {
             let heading = if args.files.len() > 1 { format!("{name}\n") } else { String::new() };
-            console.print(&(heading + &file.sexp()))?;
+            console.print(&(heading + file.sexp().as_str()))?;
         }
     }
     if args.stats {

@@ -15,6 +15,7 @@ pub mod expansion;
 pub mod expansion_view;
 pub mod file_rename;
 pub mod folding_range;
+pub mod formatting;
 pub mod generated;
 pub mod goto;
 pub mod hierarchy;

@@ -17,8 +17,8 @@ use super::gate::{self, Arriving};
 use super::live::{Live, LiveRequest, Tree};
 use super::request::{caches, code_action, content, files, hierarchy, inlay, lens, workspace_symbol};
 use super::request::{
-    definition, document_highlight, document_link, document_symbol, folding_range, on_type_formatting, references,
-    rename, selection_range, semantic_tokens, signature,
+    definition, document_highlight, document_link, document_symbol, folding_range, formatting, on_type_formatting,
+    references, rename, selection_range, semantic_tokens, signature,
 };
 use super::to_proto;
 use crate::base::Cancel;
@@ -227,6 +227,16 @@ impl LanguageServer for Backend {
     async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
         let uri = params.text_document_position.text_document.uri.clone();
         self.question("textDocument/rename", Some(&uri), params, rename::rename).await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/formatting", Some(&uri), params, formatting::whole).await
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        let uri = params.text_document.uri.clone();
+        self.question("textDocument/rangeFormatting", Some(&uri), params, formatting::range).await
     }
 
     // Answered from the live tree.

@@ -244,6 +244,8 @@ pub fn server(abilities: &Abilities) -> InitializeResult {
         rename_provider: Some(rename),
         document_highlight_provider: Some(OneOf::Left(true)),
         linked_editing_range_provider: Some(LinkedEditingRangeServerCapabilities::Simple(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        document_range_formatting_provider: Some(OneOf::Left(true)),
         document_on_type_formatting_provider: Some(DocumentOnTypeFormattingOptions {
             first_trigger_character: "\n".to_owned(),
             more_trigger_character: Some(["}", ")", "]"].map(str::to_owned).to_vec()),

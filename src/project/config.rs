@@ -5,12 +5,14 @@
 //! the file, and says a `metascript.json` in the form of a `tsconfig.json`.
 
 pub mod allow;
+pub mod format;
 
 use serde_json::{Map, Value, json};
 
 use crate::base::{Digest, FilePath, Recipe, TextRange};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::engine::ConfigSource;
+use crate::format::Options;
 use crate::text::SourceText;
 use crate::vfs;
 
@@ -19,7 +21,7 @@ pub const PROJECT_FILE: &str = "metascript.json";
 const TSCONFIG: &str = "tsconfig.json";
 
 /// Keys of `metascript.json` that are ours and no compiler option.
-const OWN_KEYS: &[&str] = &["$schema", "include", "exclude", "files", "extends", "macros", "compilerOptions"];
+const OWN_KEYS: &[&str] = &["$schema", "include", "exclude", "files", "extends", "macros", "format", "compilerOptions"];
 
 /// A directory that is checked as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,7 +81,11 @@ pub fn source(id: &ProjectId, text: Option<SourceText>) -> (ConfigSource, Vec<Di
     }
     let text = text.unwrap_or_else(|| SourceText::new(""));
     match translate(&text) {
-        Ok(json) => (ConfigSource::Text { dir: id.root.clone(), json }, allow::asked(config, &text).1),
+        Ok(json) => {
+            let mut problems = allow::asked(config, &text).1;
+            problems.extend(format::options(config, &text, Options::default()).1);
+            (ConfigSource::Text { dir: id.root.clone(), json }, problems)
+        }
         Err((range, message)) => {
             let problem = Diagnostic::new(Code::CONFIG, config, range, message)
                 .with_help("until this is mended the project is checked with the default options");

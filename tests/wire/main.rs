@@ -5,6 +5,7 @@ mod answers;
 mod commands;
 mod diagnostics;
 #[cfg(target_os = "linux")]
+mod formatting;
 mod hostile;
 mod lifecycle;
 mod live;

@@ -15,6 +15,7 @@ pub mod document_symbol;
 pub mod edits;
 pub mod files;
 pub mod folding_range;
+pub mod formatting;
 pub mod hierarchy;
 pub mod hover;
 pub mod inlay;

@@ -66,7 +66,7 @@ impl MacroModule<'_> {
         if !own.is_empty() || !out.is_empty() {
             out.push('\n');
         }
-        out + &own
+        out + own.as_str()
     }
 
     /// The comments that document macros: those go with the declarations.
