@@ -65,6 +65,7 @@ fn help_comes_in_two_lengths() {
       run          Run a program
       build        Compile to JavaScript
       parse        Print syntax trees and syntax errors
+      fmt          Format files
       highlight    Print source text in colours
       explain      Explain a diagnostic
       cache        Show or clear a project's cache

@@ -109,7 +109,7 @@ fn is_free(token: Node<'_>) -> bool {
         return false;
     }
     match token.name() {
-        ";" => !token.parent().is_some_and(|parent| parent.name() == "for_statement"),
+        ";" => token.parent().is_none_or(|parent| parent.name() != "for_statement"),
         "," => token.parent().is_some_and(|list| match list.kind() {
             Kind::ObjectType | Kind::InterfaceBody => true,
             Kind::Array | Kind::ArrayPattern => is_last(token) && !follows_hole(token),
