@@ -77,6 +77,13 @@ fn the_projects_files_are_written() {
 }
 
 #[test]
+fn the_example_is_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = msc(root, &["--check", "examples/shop"], None);
+    assert_eq!((found.code, found.out.as_str()), (0, ""), "{}", found.err);
+}
+
+#[test]
 fn a_check_writes_nothing_and_shows_a_diff() {
     let dir = folder(&[("a.ms", "const  a = 1\n"), ("b.ms", "const b = 1;\n")]);
     let found = msc(dir.path(), &["--check", "a.ms", "b.ms"], None);

@@ -160,7 +160,7 @@ impl Project {
 
     fn run(&self) -> String {
         let (out, err) = self.msc(&["run", "main.ms"]);
-        out + &err
+        out + err.as_str()
     }
 
     /// The findings of a check, each with its code, and the number of macros that ran for it.
@@ -429,7 +429,7 @@ fn a_name_does_not_lead_to_this_machine() {
     let found = project.found();
     assert!(found.starts_with("MS3008"), "{found}");
     assert_eq!(server.requests(), 0);
-    let named = Project::new(&["localhost".to_owned() + &format!(":{port}")], &main.replace(name, "localhost"));
+    let named = Project::new(&[format!("localhost:{port}")], &main.replace(name, "localhost"));
     assert_eq!(named.run(), "x\n");
 }
 

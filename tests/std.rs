@@ -125,7 +125,7 @@ fn the_derives_keep_their_promises_in_both_engines() {
         let output = Command::new(program).args(args).current_dir(dir.path()).env("NO_COLOR", "1").output();
         let output = output.expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-        (output.status.code(), text(output.stdout) + &text(output.stderr))
+        (output.status.code(), text(output.stdout) + text(output.stderr).as_str())
     };
     let msc = env!("CARGO_BIN_EXE_msc");
     let (status, told) = run(msc, &["check", "."]);
