@@ -29,10 +29,13 @@ pub fn at(syntax: &SyntaxFile, word: TextRange) -> Vec<Completion> {
             edits: Vec::new(),
         });
     };
-    if around().any(is_compile_time) {
+    let in_function = around().any(|one| locals::has_body(one.kind()));
+    // Functions that macros call write quotes too; who takes a context is one of them.
+    let helps_macros = in_function && syntax.text().as_str().contains("MacroContext");
+    if helps_macros || around().any(is_compile_time) {
         add("quote", "quote", false);
     }
-    if around().any(|one| locals::has_body(one.kind())) {
+    if in_function {
         add("defer", "defer", false);
     } else {
         add("macro", "macro ${1:name}(ctx: MacroContext) {\n  $0\n}", true);
