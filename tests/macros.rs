@@ -22,8 +22,7 @@ fn host(workers: usize) -> Host {
     Host::new(HostOptions { workers, ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc"))) })
 }
 
-/// A graph of one module per `(file, source)`, the first being the entry; imports are found by
-/// the files' stems: `./b` names `/p/b.ms`.
+/// A graph of one module per `(file, source)`, the entry first; imports by stems: `./b` names `/p/b.ms`.
 fn graph(modules: &[(&str, &str)]) -> Arc<ModuleGraph> {
     let imports: BTreeMap<String, FilePath> = modules
         .iter()
@@ -39,12 +38,9 @@ fn graph(modules: &[(&str, &str)]) -> Arc<ModuleGraph> {
         imports: imports.clone(),
     };
     let digest = Digest::of(format!("{modules:?}").as_bytes());
-    Arc::new(ModuleGraph {
-        entry: FilePath::new(modules[0].0),
-        modules: modules.iter().map(module).collect(),
-        digest,
-        deferred: BTreeMap::new(),
-    })
+    let (entry, deferred) = (FilePath::new(modules[0].0), BTreeMap::new());
+    let modules = modules.iter().map(module).collect();
+    Arc::new(ModuleGraph { entry, modules, digest, deferred })
 }
 
 fn job(graph: Arc<ModuleGraph>, invocation: Invocation, input: Value) -> Job {
@@ -518,40 +514,6 @@ fn modules_that_do_not_load_are_said_so() {
 fn std_meta_can_be_imported() {
     let js = "import { readFile, Name, root } from 'std/meta'; export function m() { return [typeof readFile, typeof Name, root]; }";
     assert_eq!(text(&ok(run(&host(1), &call(js)))), r#"["function", "function", "/p"]"#);
-}
-
-#[test]
-fn a_deferred_module_is_loaded_at_the_first_call_of_its_functions() {
-    let host = host(1);
-    let with = |body: &str, lib: &str| {
-        let entry = format!(
-            "import {{ made, of, fail }} from './lib'; const log = []; globalThis.$log = log;
-            export function m() {{ {body} return $quote('expression', '/p/m.ms', [['', 0], ['expression', log, 1, 2]]); }}"
-        );
-        let mut graph = ModuleGraph::clone(&graph(&[("/p/m.ms", &entry), ("/p/lib.ms", lib)]));
-        let names = ["made", "of", "fail"].map(str::to_owned).to_vec();
-        graph.deferred = BTreeMap::from([(FilePath::new("/p/lib.ms"), names)]);
-        job(Arc::new(graph), Invocation::Macro { name: "m".to_owned() }, no_target())
-    };
-    let lib = "globalThis.$log.push('loaded');
-        export function made(x) { if (new.target) this.x = x; return this?.x ?? 'plain'; }
-        export const of = (...all) => all.length;
-        export function fail() { throw new Error('inside'); }";
-    let logged = |body: &str| text(&ok(run(&host, &with(body, lib))));
-    assert_eq!(logged("log.push(typeof made, made.name);"), r#"["function", "made"]"#);
-    assert_eq!(logged("log.push(of(1, 2), of());"), r#"["loaded", 2, 0]"#);
-    let calls = "log.push(made(), made.call({ x: 1 }), new made(2).x);";
-    assert_eq!(logged(calls), r#"["loaded", "plain", 1, 2]"#);
-    let failed = failure(run(&host, &with("fail();", lib)));
-    let frames: Vec<String> = failed.stack.iter().map(|frame| format!("{} {}", frame.file, frame.function)).collect();
-    assert_eq!(
-        (failed.message.as_str(), frames),
-        ("inside", vec!["/p/lib.ms fail".to_owned(), "/p/m.ms m".to_owned()])
-    );
-    // What cannot be evaluated says so when it is needed, and does no harm before.
-    let broken = "null.x; export function made() {} export function of() {} export function fail() {}";
-    assert_eq!(text(&ok(run(&host, &with("", broken)))), "[]");
-    assert_eq!(failure(run(&host, &with("of();", broken))).kind, FailureKind::Threw);
 }
 
 #[test]
