@@ -34,6 +34,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("macros.ms", include_str!("std/macros.ms")),
     ("runtime.ms", include_str!("std/runtime.ms")),
     ("runtime/client.ms", include_str!("std/runtime/client.ms")),
+    ("runtime/depth.ms", include_str!("std/runtime/depth.ms")),
     ("runtime/json.ms", include_str!("std/runtime/json.ms")),
     ("runtime/make.ms", include_str!("std/runtime/make.ms")),
     ("runtime/sql.ms", include_str!("std/runtime/sql.ms")),

@@ -121,6 +121,7 @@ fn reading(path: &str) -> Job {
         graph: Arc::new(ModuleGraph {
             entry: file.clone(),
             digest: Digest::of(js.as_bytes()),
+            deferred: BTreeMap::new(),
             modules: vec![Module { file, js: js.into(), map: "".into(), imports: BTreeMap::new() }],
         }),
         invocation: Invocation::Comptime,

@@ -22,8 +22,7 @@ fn host(workers: usize) -> Host {
     Host::new(HostOptions { workers, ..HostOptions::new(PathBuf::from(env!("CARGO_BIN_EXE_msc"))) })
 }
 
-/// A graph of one module per `(file, source)`, the first being the entry; imports are found by
-/// the files' stems: `./b` names `/p/b.ms`.
+/// A graph of one module per `(file, source)`, the entry first; imports by stems: `./b` names `/p/b.ms`.
 fn graph(modules: &[(&str, &str)]) -> Arc<ModuleGraph> {
     let imports: BTreeMap<String, FilePath> = modules
         .iter()
@@ -39,7 +38,9 @@ fn graph(modules: &[(&str, &str)]) -> Arc<ModuleGraph> {
         imports: imports.clone(),
     };
     let digest = Digest::of(format!("{modules:?}").as_bytes());
-    Arc::new(ModuleGraph { entry: FilePath::new(modules[0].0), modules: modules.iter().map(module).collect(), digest })
+    let (entry, deferred) = (FilePath::new(modules[0].0), BTreeMap::new());
+    let modules = modules.iter().map(module).collect();
+    Arc::new(ModuleGraph { entry, modules, digest, deferred })
 }
 
 fn job(graph: Arc<ModuleGraph>, invocation: Invocation, input: Value) -> Job {

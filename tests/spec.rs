@@ -286,6 +286,7 @@ pages! {
     checked: "macros/checked.md",
     comptime: "macros/comptime.md",
     context: "macros/context.md",
+    declarations: "macros/declarations.md",
     defer: "macros/defer.md",
     diagnostics: "diagnostics.md",
     hygiene: "macros/hygiene.md",

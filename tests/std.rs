@@ -114,13 +114,14 @@ const STRICTEST: &str = r#"{
   "noPropertyAccessFromIndexSignature": true, "verbatimModuleSyntax": true, "isolatedModules": true
 }"#;
 
-#[test]
-fn the_derives_keep_their_promises_in_both_engines() {
+/// What a program of tests/std prints, checked by the strictest options, run by `msc run` and, built, by Node.js.
+fn prints_in_both_engines(name: &str, program: &str, printed: &str) {
     let dir = tempfile::tempdir().expect("a temporary directory can be made");
     let put = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("a file can be written");
     put("metascript.json", STRICTEST);
     put("package.json", "{ \"type\": \"module\" }");
-    put("laws.ms", include_str!("std/laws.ms"));
+    let file = format!("{name}.ms");
+    put(&file, program);
     let run = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).current_dir(dir.path()).env("NO_COLOR", "1").output();
         let output = output.expect("the program starts");
@@ -130,13 +131,65 @@ fn the_derives_keep_their_promises_in_both_engines() {
     let msc = env!("CARGO_BIN_EXE_msc");
     let (status, told) = run(msc, &["check", "."]);
     assert_eq!(status, Some(0), "{told}");
-    let expected = (Some(0), String::from("80 things, many of them equal, many places made wrong\n"));
-    assert_eq!(run(msc, &["run", "laws.ms"]), expected);
+    let expected = (Some(0), printed.to_owned());
+    assert_eq!(run(msc, &["run", &file]), expected);
     if Command::new("node").arg("--version").output().is_err() {
         eprintln!("node is not installed: the promises are kept in one engine only");
         return;
     }
-    let (status, told) = run(msc, &["build", "laws.ms", "--out", "dist"]);
+    let (status, told) = run(msc, &["build", &file, "--out", "dist"]);
     assert_eq!(status, Some(0), "{told}");
-    assert_eq!(run("node", &["dist/laws.js"]), expected);
+    assert_eq!(run("node", &[&format!("dist/{name}.js")]), expected);
+}
+
+#[test]
+fn the_derives_keep_their_promises_in_both_engines() {
+    let printed = "80 things, many of them equal, many places made wrong\n";
+    prints_in_both_engines("laws", include_str!("std/laws.ms"), printed);
+}
+
+#[test]
+fn data_that_is_nested_too_deep_is_told_so_in_both_engines() {
+    let printed = "sound\ntrue 300 nested more than 300 levels deep\nfalse 25\n";
+    prints_in_both_engines("deep", include_str!("std/deep.ms"), printed);
+}
+
+/// A context of the standard library's modules serves many expansions: what it makes of a class must
+/// not depend on those before.
+#[test]
+fn what_a_derive_writes_does_not_depend_on_what_was_derived_before() {
+    let class = |name: &str, traits: &str, body: &str| format!("@derive({traits})\nexport class {name} {{ {body} }}\n");
+    let all = "Eq, Hash, Clone, Debug, Ord, With, Default, Builder, Serialize, Deserialize, Validate";
+    let classes = [
+        class("A", all, "constructor(readonly a: string, public b: number[] = []) {}"),
+        class("B", "Eq, Hash", "#x = 1; y?: Map<string, Date>;"),
+        class("C", all, "when: Date = new Date(0); tags: Set<string> = new Set();"),
+        class("D", "Debug, Clone", "a = 1;"),
+        class("E", "Serialize, Validate", "@serialize({ rename: \"z\" }) a = \"\"; b?: bigint;"),
+    ];
+    let dir = tempfile::tempdir().expect("a temporary directory can be made");
+    let expanded = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).expect("a file can be written");
+        let _ = std::fs::remove_dir_all(dir.path().join(".metascript-cache"));
+        let output = Command::new(env!("CARGO_BIN_EXE_msc"))
+            .args(["expand", name])
+            .current_dir(dir.path())
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("msc starts");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("output is UTF-8")
+    };
+    let body = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("import ") && !line.trim().is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let alone: Vec<Vec<String>> = classes.iter().map(|text| body(&expanded("alone.ms", text))).collect();
+    assert!(alone.iter().all(|lines| lines.len() > 5), "{alone:?}");
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]] {
+        let text: String = order.iter().map(|index| classes[*index].as_str()).collect();
+        let together = body(&expanded("together.ms", &text));
+        let expected: Vec<String> = order.iter().flat_map(|index| alone[*index].clone()).collect();
+        assert_eq!(together, expected);
+    }
 }

@@ -60,6 +60,7 @@ registry! {
     MACRO_BANNED = 2013, Error, "A macro is not run again until its source changes";
     COMPTIME_VALUE = 2014, Error, "A compile-time value has no literal form";
     MACRO_WARNED = 2015, Warning, "A macro reported a warning";
+    MISPLACED_MACRO = 2016, Error, "A macro stands on what it does not take";
     MACRO_AT_RUN_TIME = 2017, Error, "A macro is used as a value";
     DEFAULT_MACRO = 2018, Error, "A macro cannot be a default export";
     INPUT_MISSING = 3001, Error, "An input of a macro cannot be read";

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::base::TextRange;
-use crate::macros::shape::{Arg, SyntaxForm, TypeRef};
+use crate::macros::shape::{Arg, SyntaxForm, TargetKind, TypeRef};
 use crate::syntax::{Field, Kind, Node, ast};
 
 use super::names::{MacroFacts, ParamKind};
@@ -22,6 +22,28 @@ pub(super) struct Bound<'t> {
     pub faults: Vec<BadArgument>,
     /// The nodes of the arguments, with the kind of the parameter each went to.
     pub nodes: Vec<(Node<'t>, ParamKind)>,
+}
+
+/// Why the macro cannot be used where it is, if it says where it can: `found` is what it stands on, `None` for an
+/// expression or a statement.
+pub(super) fn misplaced(callee: &MacroFacts, found: Option<TargetKind>) -> Option<String> {
+    let wanted = callee.stands_on.as_ref()?;
+    let fits = match found {
+        Some(kind) => wanted.kinds.contains(&kind),
+        None => wanted.is_expression,
+    };
+    let mut words: Vec<&str> = wanted.kinds.iter().map(|kind| kind.words()).collect();
+    if fits || words.is_empty() && !wanted.is_expression {
+        return None;
+    }
+    let found = found.map_or("used as an expression", TargetKind::words);
+    if words.is_empty() {
+        return Some(format!("`{}` is used as an expression, not on {found}", callee.name));
+    }
+    let last = words.pop().unwrap_or_default();
+    let wanted = if words.is_empty() { last.to_owned() } else { format!("{} or {last}", words.join(", ")) };
+    let not = if found.starts_with("used") { format!("it is not {found}") } else { format!("not on {found}") };
+    Some(format!("`{}` stands on {wanted}, {not}", callee.name))
 }
 
 /// Binds the arguments written in `list` (none: used without parentheses) and the types written in

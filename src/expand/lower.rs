@@ -14,6 +14,7 @@ use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
 use super::args::write_json_string;
 use super::edits::Edits;
+use super::inert::{Surface, Survey};
 use super::names::DEFAULT_TARGET;
 use super::options;
 use super::quote::{self, Target};
@@ -32,6 +33,8 @@ pub struct Lowered {
     pub imports: Vec<String>,
     /// Where a module cannot be lowered (a syntax error inside a macro): shown as `MS2008`.
     pub faults: Vec<(TextRange, String)>,
+    /// Of a module; a block is always run.
+    pub surface: Surface,
 }
 
 /// The module of a macro, or one that such a module imports.
@@ -58,6 +61,7 @@ pub fn lower_module(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> 
         }
     }
     let mut out = Output::default();
+    let mut survey = Survey::new();
     for (index, statement) in module.statements.iter().enumerate() {
         if statement.is(Kind::ImportStatement) {
             // What an import alone does is the program's affair, unless the file is all there is to run.
@@ -70,15 +74,19 @@ pub fn lower_module(file: &FilePath, syntax: &SyntaxFile, facts: &FileFacts) -> 
         }
         let is_link = matches!(statement.kind(), Kind::ImportStatement)
             || statement.is(Kind::ExportStatement) && statement.field(Field::Source).is_some();
+        let is_clause = statement.is(Kind::ExportStatement) && statement.child_of_kind(Kind::ExportClause).is_some();
+        if is_link || is_clause || kept.contains(&index) {
+            survey.add(*statement);
+        }
         if is_link {
             module.link(*statement, &mut out);
-        } else if statement.is(Kind::ExportStatement) && statement.child_of_kind(Kind::ExportClause).is_some() {
+        } else if is_clause {
             module.export_clause(*statement, &kept, &mut out);
         } else if kept.contains(&index) || is_type(*statement) {
             module.keep(*statement, &mut out);
         }
     }
-    out.finish()
+    Lowered { surface: survey.finish(), ..out.finish() }
 }
 
 /// A compile-time block as a module: its default export is the block; constants, functions and
@@ -183,7 +191,7 @@ struct Output {
 impl Output {
     fn finish(self) -> Lowered {
         let (text, map) = self.rope.finish();
-        Lowered { text, map, imports: self.imports, faults: self.faults }
+        Lowered { text, map, imports: self.imports, faults: self.faults, surface: Surface::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::FilePath;
+use crate::macros::shape::TargetKind;
 use crate::std_lib;
 use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 use crate::text::SourceText;
@@ -74,6 +75,8 @@ pub struct MacroFacts {
     pub type_params: Vec<MacroTypeParam>,
     /// Without the context.
     pub params: Vec<MacroParam>,
+    /// What it may stand on, where its context says so: `MacroContext<ClassTarget>`.
+    pub stands_on: Option<StandsOn>,
     pub is_exported: bool,
     /// `extern macro`: declared here, provided by `msc`.
     pub is_extern: bool,
@@ -92,6 +95,14 @@ pub struct MacroParam {
     pub kind: ParamKind,
     pub is_optional: bool,
     pub is_rest: bool,
+}
+
+/// Where a macro can be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandsOn {
+    pub kinds: Vec<TargetKind>,
+    /// `undefined`: as an expression or a statement.
+    pub is_expression: bool,
 }
 
 /// What a parameter takes from its argument, by its declared type.
@@ -330,6 +341,8 @@ fn import_name(part: Node<'_>) -> Option<ImportName> {
 fn macro_facts(declaration: Node<'_>, is_exported: bool) -> Option<MacroFacts> {
     let is_extern = declaration.is(Kind::ExternMacroDeclaration);
     let params = declaration.field(Field::Parameters)?;
+    let context = params.named_children().find(|param| param.is(Kind::RequiredParameter)).filter(|_| !is_extern);
+    let stands_on = context.and_then(|context| stands_on(context.field(Field::Type)?.first_named()?));
     // What an `extern` macro does is not written in Metascript, so it declares no context.
     let skip = if is_extern { 0 } else { 1 };
     let params = params
@@ -349,7 +362,44 @@ fn macro_facts(declaration: Node<'_>, is_exported: bool) -> Option<MacroFacts> {
         })
         .collect();
     let name = declaration.field(Field::Name)?.text().to_owned();
-    Some(MacroFacts { name, type_params, params, is_exported, is_extern })
+    Some(MacroFacts { name, type_params, params, stands_on, is_exported, is_extern })
+}
+
+/// Of `MacroContext<ClassTarget | undefined>`; `None` where it names anything but the targets of std/meta.
+fn stands_on(context: Node<'_>) -> Option<StandsOn> {
+    let name = context.field(Field::Name).filter(|_| context.is(Kind::GenericType))?.text();
+    if name.rsplit('.').next() != Some("MacroContext") {
+        return None;
+    }
+    let arguments = context.field(Field::TypeArguments).or_else(|| context.child_of_kind(Kind::TypeArguments))?;
+    let mut found = StandsOn::default();
+    let mut parts = vec![arguments.named_children().next()?];
+    while let Some(part) = parts.pop() {
+        if matches!(part.kind(), Kind::UnionType | Kind::ParenthesizedType) {
+            parts.extend(part.named_children());
+            continue;
+        }
+        let name = part.text();
+        let kind = match name.rsplit('.').next().unwrap_or(name) {
+            "undefined" => {
+                found.is_expression = true;
+                continue;
+            }
+            "ClassTarget" => TargetKind::Class,
+            "InterfaceTarget" => TargetKind::Interface,
+            "EnumTarget" => TargetKind::Enum,
+            "TypeAliasTarget" => TargetKind::TypeAlias,
+            "FunctionTarget" => TargetKind::Function,
+            "VariableTarget" => TargetKind::Variable,
+            "MemberTarget" => TargetKind::Member,
+            "ParameterTarget" => TargetKind::Parameter,
+            _ => return None,
+        };
+        found.kinds.push(kind);
+    }
+    // Pushed and popped, the parts of a union come last first.
+    found.kinds.reverse();
+    Some(found)
 }
 
 fn macro_param(param: Node<'_>) -> MacroParam {

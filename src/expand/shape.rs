@@ -6,7 +6,8 @@
 
 use crate::base::TextRange;
 use crate::macros::shape::{
-    Attribute, EnumMember, Field as FieldShape, Method, Param, Syntax, Target, TargetKind, TypeKind, TypeParam, TypeRef,
+    Attribute, EnumMember, Field as FieldShape, Method, Modifiers, Owner, OwnerKind, Param, Syntax, Target, TargetKind,
+    TypeKind, TypeParam, TypeRef, Visibility,
 };
 use crate::syntax::{Field, Kind, Node, ast};
 
@@ -55,7 +56,11 @@ impl Shapes {
             },
             ty,
             initializer,
-            is_abstract: node.is(Kind::AbstractClassDeclaration),
+            is_abstract: node.is(Kind::AbstractClassDeclaration)
+                || node.is(Kind::AbstractMethodSignature)
+                || kind == TargetKind::Member && node.has_token("abstract"),
+            modifiers: modifiers(node, kind),
+            owner: self.owner(node, kind),
             is_exported: of.is_exported,
             is_declared: of.is_declared,
             attributes: attributes_of(of).into_iter().filter_map(|decorator| self.attribute(decorator)).collect(),
@@ -137,7 +142,10 @@ impl Shapes {
             is_static: node.has_token("static"),
             is_readonly: node.has_token("readonly"),
             is_optional: node.has_token("?"),
-            is_private: is_private(node),
+            is_private: visibility(node).is_some(),
+            visibility: visibility(node),
+            is_abstract: node.has_token("abstract"),
+            is_override: node.child_of_kind(Kind::OverrideModifier).is_some(),
             is_parameter: false,
             is_accessor: node.has_token("accessor"),
             attributes: self.own_attributes(node),
@@ -148,14 +156,8 @@ impl Shapes {
 
     /// The parameters of a constructor that are fields.
     fn parameter_fields(&self, params: Node<'_>) -> Vec<FieldShape> {
-        let is_field = |param: &Node<'_>| {
-            param.has_token("readonly")
-                || param
-                    .children()
-                    .any(|part| matches!(part.kind(), Kind::AccessibilityModifier | Kind::OverrideModifier))
-        };
         parameters(params)
-            .filter(is_field)
+            .filter(|param| declares_field(*param))
             .filter_map(|param| {
                 Some(FieldShape {
                     name: self.syntax(param.field(Field::Pattern)?),
@@ -164,7 +166,10 @@ impl Shapes {
                     is_static: false,
                     is_readonly: param.has_token("readonly"),
                     is_optional: param.is(Kind::OptionalParameter),
-                    is_private: is_private(param),
+                    is_private: visibility(param).is_some(),
+                    visibility: visibility(param),
+                    is_abstract: false,
+                    is_override: param.child_of_kind(Kind::OverrideModifier).is_some(),
                     is_parameter: true,
                     is_accessor: false,
                     attributes: self.own_attributes(param),
@@ -182,11 +187,17 @@ impl Shapes {
         attributes.extend(self.own_attributes(node));
         Method {
             name: self.name(node),
+            type_parameters: self.type_parameters(node),
             params: node.field(Field::Parameters).map(|params| self.params(params)).unwrap_or_default(),
             return_type: node.field(Field::ReturnType).map(|annotation| self.annotation(annotation)),
             is_static: node.has_token("static"),
             is_async: node.has_token("async"),
-            is_private: is_private(node),
+            is_private: visibility(node).is_some(),
+            visibility: visibility(node),
+            is_abstract: node.is(Kind::AbstractMethodSignature),
+            is_override: node.child_of_kind(Kind::OverrideModifier).is_some(),
+            is_optional: node.has_token("?"),
+            is_generator: node.has_token("*"),
             accessor: accessor.map(str::to_owned),
             attributes,
             doc,
@@ -215,6 +226,7 @@ impl Shapes {
                     initializer: param.field(Field::Value).map(|value| self.syntax(value)),
                     is_optional: param.is(Kind::OptionalParameter),
                     is_rest,
+                    is_field: declares_field(param),
                     attributes: self.own_attributes(param),
                     range: self.range(declaration_range(param)),
                 })
@@ -287,10 +299,34 @@ impl Shapes {
                 Kind::EnumAssignment => EnumMember {
                     name: self.name(child),
                     initializer: child.field(Field::Value).map(|value| self.syntax(value)),
+                    doc: doc_before(child.file_text(), child.start()).map(clean_doc),
                 },
-                _ => EnumMember { name: self.syntax(child), initializer: None },
+                _ => EnumMember {
+                    name: self.syntax(child),
+                    initializer: None,
+                    doc: doc_before(child.file_text(), child.start()).map(clean_doc),
+                },
             })
             .collect()
+    }
+
+    /// The class of a member; the function of a parameter, and the class of that.
+    fn owner(&self, node: Node<'_>, kind: TargetKind) -> Option<Owner> {
+        let is_owner = |around: &Node<'_>| match kind {
+            TargetKind::Member => type_kind(*around).is_some(),
+            _ => owner_kind(*around).is_some(),
+        };
+        if !matches!(kind, TargetKind::Member | TargetKind::Parameter) {
+            return None;
+        }
+        let around = node.ancestors().filter(|around| *around != node).find(is_owner)?;
+        let kind = owner_kind(around)?;
+        let named = |node: Node<'_>| node.field(Field::Name).map(|name| self.syntax(name));
+        let is_method = matches!(kind, OwnerKind::Method | OwnerKind::Constructor);
+        // The body of a class or an interface is what a method stands in.
+        let outer = around.parent().filter(|_| is_method).and_then(Node::parent);
+        let owner = outer.and_then(|outer| Some(Owner { kind: type_kind(outer)?, name: named(outer), owner: None }));
+        Some(Owner { kind, name: named(around).filter(|_| kind != OwnerKind::Constructor), owner: owner.map(Box::new) })
     }
 
     fn own_attributes(&self, node: Node<'_>) -> Vec<Attribute> {
@@ -485,12 +521,81 @@ pub(super) fn first_declarator(node: Node<'_>) -> Option<Node<'_>> {
         .flatten()
 }
 
-fn is_private(node: Node<'_>) -> bool {
-    node.children().any(|part| match part.kind() {
-        Kind::AccessibilityModifier => part.text() != "public",
-        Kind::PrivatePropertyIdentifier => true,
-        _ => false,
+fn visibility(node: Node<'_>) -> Option<Visibility> {
+    node.children().find_map(|part| match (part.kind(), part.text()) {
+        (Kind::AccessibilityModifier, "protected") => Some(Visibility::Protected),
+        (Kind::AccessibilityModifier, "private") | (Kind::PrivatePropertyIdentifier, _) => Some(Visibility::Private),
+        _ => None,
     })
+}
+
+/// Whether a constructor's parameter is a field, too.
+fn declares_field(param: Node<'_>) -> bool {
+    param.has_token("readonly")
+        || param.children().any(|part| matches!(part.kind(), Kind::AccessibilityModifier | Kind::OverrideModifier))
+}
+
+/// A class or an interface.
+fn type_kind(node: Node<'_>) -> Option<OwnerKind> {
+    match node.kind() {
+        Kind::ClassDeclaration | Kind::AbstractClassDeclaration | Kind::Class => Some(OwnerKind::Class),
+        Kind::InterfaceDeclaration => Some(OwnerKind::Interface),
+        _ => None,
+    }
+}
+
+fn owner_kind(node: Node<'_>) -> Option<OwnerKind> {
+    if let Some(kind) = type_kind(node) {
+        return Some(kind);
+    }
+    Some(match node.kind() {
+        Kind::MethodDefinition | Kind::AbstractMethodSignature | Kind::MethodSignature => {
+            let is_constructor = node.field(Field::Name).is_some_and(|name| name.text() == "constructor");
+            if is_constructor && !node.has_token("static") { OwnerKind::Constructor } else { OwnerKind::Method }
+        }
+        Kind::FunctionDeclaration
+        | Kind::FunctionSignature
+        | Kind::GeneratorFunctionDeclaration
+        | Kind::FunctionExpression
+        | Kind::GeneratorFunction
+        | Kind::ArrowFunction => OwnerKind::Function,
+        _ => return None,
+    })
+}
+
+fn modifiers(node: Node<'_>, kind: TargetKind) -> Modifiers {
+    let word = |words: &[&'static str]| words.iter().find(|word| node.has_token(word)).map(|word| (*word).to_owned());
+    let is_method =
+        matches!(node.kind(), Kind::MethodDefinition | Kind::AbstractMethodSignature | Kind::MethodSignature);
+    match kind {
+        TargetKind::Class | TargetKind::Interface | TargetKind::TypeAlias => Modifiers::default(),
+        TargetKind::Enum => Modifiers { is_const: node.has_token("const"), ..Modifiers::default() },
+        TargetKind::Variable => Modifiers { keyword: word(&["const", "let", "var"]), ..Modifiers::default() },
+        TargetKind::Function => {
+            Modifiers { is_async: node.has_token("async"), is_generator: node.has_token("*"), ..Modifiers::default() }
+        }
+        TargetKind::Member => Modifiers {
+            visibility: visibility(node),
+            is_static: node.has_token("static"),
+            is_async: node.has_token("async"),
+            is_generator: node.has_token("*"),
+            is_override: node.child_of_kind(Kind::OverrideModifier).is_some(),
+            is_readonly: node.has_token("readonly"),
+            is_optional: node.has_token("?"),
+            is_accessor: node.has_token("accessor"),
+            is_method,
+            accessor: word(&["get", "set"]).filter(|_| is_method),
+            ..Modifiers::default()
+        },
+        TargetKind::Parameter => Modifiers {
+            visibility: visibility(node),
+            is_readonly: node.has_token("readonly"),
+            is_optional: node.is(Kind::OptionalParameter),
+            is_rest: node.field(Field::Pattern).is_some_and(|pattern| pattern.is(Kind::RestPattern)),
+            is_field: declares_field(node),
+            ..Modifiers::default()
+        },
+    }
 }
 
 /// Without the decorators that a declaration holds itself.

@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::{FilePath, TextRange};
 use crate::diagnostic::{Code, Diagnostic, Related};
 use crate::macros::protocol::Report;
-use crate::macros::shape::{Arg, TypeRef};
+use crate::macros::shape::{Arg, TargetKind, TypeRef};
 use crate::syntax::errors::errors;
 use crate::syntax::{Kind, Node, SyntaxFile};
 
@@ -280,6 +280,8 @@ struct Written<'t> {
     types: Option<Node<'t>>,
     /// In parentheses.
     list: Option<Node<'t>>,
+    /// Of an attribute.
+    stands_on: Option<TargetKind>,
 }
 
 /// A use with what is known of it.
@@ -476,6 +478,7 @@ impl<'a> Expander<'a> {
                     name,
                     types: attribute.parts.type_arguments,
                     list: attribute.parts.arguments,
+                    stands_on: attribute.target.kind,
                 };
                 let (args, type_args, is_bound) = self.bind(doc, &callee, &written, attribute.target.anchor)?;
                 let parts = self.parts(doc, &attribute.id, callee, attribute.decorator, args, type_args);
@@ -489,7 +492,7 @@ impl<'a> Expander<'a> {
                 };
                 let list = found.node.field(crate::syntax::Field::Arguments);
                 let types = found.node.field(crate::syntax::Field::TypeArguments);
-                let written = Written { node: found.node, name: found.name, types, list };
+                let written = Written { node: found.node, name: found.name, types, list, stands_on: None };
                 let (args, type_args, is_bound) = self.bind(doc, &callee, &written, found.node.start())?;
                 let code_args = self.code_args(&callee, list);
                 let parts = self.parts(doc, &found.id, callee, found.node, args, type_args);
@@ -678,7 +681,7 @@ impl<'a> Expander<'a> {
         written: &Written<'_>,
         anchor: u32,
     ) -> Option<(Vec<Arg>, Vec<TypeRef>, bool)> {
-        let Written { node, name, types, list } = *written;
+        let Written { node, name, types, list, stands_on } = *written;
         let facts = self.macro_facts(callee)?;
         if facts.is_extern {
             let message = format!("`{}` is declared `extern`, but this msc does not provide it", callee.name);
@@ -697,8 +700,13 @@ impl<'a> Expander<'a> {
             self.syntax_errors(doc, list.unwrap_or(node));
             self.name_use(doc, callee, written, &bound);
         }
-        let Bound { args, type_args, faults, .. } = bound;
-        Some((args, type_args, faults.is_empty()))
+        let misplaced = args::misplaced(&facts, stands_on);
+        let may_run = bound.faults.is_empty() && misplaced.is_none();
+        if let Some(message) = misplaced {
+            let at = doc.source(name.range());
+            self.diagnostics.push(Diagnostic::new(Code::MISPLACED_MACRO, self.request.file, at, message));
+        }
+        Some((bound.args, bound.type_args, may_run))
     }
 
     /// The arguments that go to parameters of type `Expr`.

@@ -15,6 +15,7 @@ use super::bridge;
 use super::protocol::{self, Failure, FailureKind, ModuleGraph};
 use super::source_map::SourceMap;
 use crate::base::{Digest, FilePath};
+use crate::std_lib;
 
 /// Bytes of bytecode and text kept in one worker.
 const MAX_BYTES: usize = 32 << 20;
@@ -56,13 +57,23 @@ impl CompiledModule {
 pub(super) struct CompiledGraph {
     pub entry: FilePath,
     modules: HashMap<FilePath, CompiledModule>,
+    /// What stands for a deferred module until it is needed.
+    stubs: HashMap<FilePath, Bytecode>,
+    /// Whether all modules are of the standard library.
+    pub is_std: bool,
     size: usize,
 }
 
 impl CompiledGraph {
     /// Compiles every module in `ctx`, a scratch context.
     pub fn compile(ctx: &Ctx<'_>, graph: &ModuleGraph) -> Result<CompiledGraph, Failure> {
-        let mut compiled = CompiledGraph { entry: graph.entry.clone(), modules: HashMap::new(), size: 0 };
+        let mut compiled = CompiledGraph {
+            entry: graph.entry.clone(),
+            modules: HashMap::new(),
+            stubs: HashMap::new(),
+            is_std: graph.modules.iter().all(|module| std_lib::read(&module.file).is_some()),
+            size: 0,
+        };
         for module in &graph.modules {
             let bytecode = match Bytecode::compile(ctx, module.file.as_str(), &module.js) {
                 Ok(bytecode) => bytecode,
@@ -71,6 +82,15 @@ impl CompiledGraph {
             compiled.size += bytecode.0.len() + module.js.len() + module.map.len();
             let module = CompiledModule { bytecode, module: module.clone(), map: OnceCell::new() };
             compiled.modules.insert(module.module.file.clone(), module);
+        }
+        for (file, functions) in &graph.deferred {
+            let Ok(stub) = Bytecode::compile(ctx, &stub_name(file), &stub(functions)) else {
+                // A name that can be no function's: the module itself will do.
+                ctx.catch();
+                continue;
+            };
+            compiled.size += stub.0.len();
+            compiled.stubs.insert(file.clone(), stub);
         }
         if !compiled.modules.contains_key(&compiled.entry) {
             return Err(Failure::new(FailureKind::Module, format!("the module {} is missing", compiled.entry)));
@@ -81,6 +101,35 @@ impl CompiledGraph {
     pub fn module(&self, file: &str) -> Option<&CompiledModule> {
         self.modules.get(&FilePath::new(file))
     }
+
+    pub fn stub(&self, file: &FilePath) -> Option<&Bytecode> {
+        self.stubs.get(file)
+    }
+}
+
+/// The name of a deferred module's stub: like the prelude's, no frame of it is anybody's.
+pub(super) fn stub_name(file: &FilePath) -> String {
+    format!("{STUB}{file}")
+}
+
+pub(super) const STUB: &str = "msc:deferred:";
+
+/// A module that exports what a deferred one does, and loads that one (`import.meta.load`) at the first call.
+fn stub(functions: &[String]) -> String {
+    let mut text = String::from(
+        "const { load: $ms_load } = import.meta, { apply: $ms_apply, construct: $ms_construct } = Reflect;\n\
+         let $ms_module;\n\
+         const $ms_call = (name, self, args, target) => {\n  \
+           const made = ($ms_module ??= $ms_load())[name];\n  \
+           return target === undefined ? $ms_apply(made, self, args) : $ms_construct(made, args);\n\
+         };\n",
+    );
+    for name in functions {
+        text.push_str(&format!(
+            "export function {name}(...args) {{ return $ms_call(\"{name}\", this, args, new.target); }}\n"
+        ));
+    }
+    text
 }
 
 fn syntax_error(ctx: &Ctx<'_>, module: &protocol::Module) -> Failure {

@@ -117,6 +117,9 @@ class Field {
     this.isReadonly = json.isReadonly === true;
     this.isOptional = json.isOptional === true;
     this.isPrivate = json.isPrivate === true;
+    this.visibility = json.visibility ?? "public";
+    this.isAbstract = json.isAbstract === true;
+    this.isOverride = json.isOverride === true;
     this.isParameter = json.isParameter === true;
     this.isAccessor = json.isAccessor === true;
     this.attributes = many(json.attributes, attribute);
@@ -131,6 +134,7 @@ class Param {
     this.initializer = optional(json.initializer, expr);
     this.isOptional = json.isOptional === true;
     this.isRest = json.isRest === true;
+    this.isField = json.isField === true;
     this.attributes = many(json.attributes, attribute);
     this[RANGE] = json.range;
   }
@@ -138,11 +142,17 @@ class Param {
 class Method {
   constructor(json) {
     this.name = name(json.name);
+    this.typeParameters = many(json.typeParameters, typeParam);
     this.params = many(json.params, param);
     this.returnType = optional(json.returnType, typeRef);
     this.isStatic = json.isStatic === true;
     this.isAsync = json.isAsync === true;
     this.isPrivate = json.isPrivate === true;
+    this.visibility = json.visibility ?? "public";
+    this.isAbstract = json.isAbstract === true;
+    this.isOverride = json.isOverride === true;
+    this.isOptional = json.isOptional === true;
+    this.isGenerator = json.isGenerator === true;
     this.accessor = json.accessor;
     this.attributes = many(json.attributes, attribute);
     this.doc = json.doc;
@@ -161,17 +171,27 @@ class EnumMember {
   constructor(json) {
     this.name = name(json.name);
     this.initializer = optional(json.initializer, expr);
+    this.doc = json.doc;
     this[RANGE] = json.name.range;
+  }
+}
+class Owner {
+  constructor(json) {
+    this.kind = json.kind;
+    this.name = optional(json.name, name);
+    this.owner = optional(json.owner, owner);
   }
 }
 class Constructor {
   constructor(params) { this.params = params.map(param); }
 }
+const FLAGS = ["isStatic", "isAsync", "isGenerator", "isOverride", "isReadonly", "isOptional", "isRest", "isAccessor",
+  "isMethod", "isField", "isConst"];
 class Target {
   constructor(json) {
     this.kind = json.kind;
     this.name = optional(json.name, name);
-    this.typeParameters = many(json.typeParameters, (each) => new TypeParam(each));
+    this.typeParameters = many(json.typeParameters, typeParam);
     this.extends = many(json.extends, typeRef);
     this.implements = many(json.implements, typeRef);
     this.heritage = { extends: this.extends, implements: this.implements };
@@ -185,6 +205,12 @@ class Target {
     this.type = optional(json.type, typeRef);
     this.initializer = optional(json.initializer, expr);
     this.isAbstract = json.isAbstract === true;
+    const modifiers = json.modifiers ?? {};
+    this.visibility = modifiers.visibility ?? "public";
+    for (const flag of FLAGS) this[flag] = modifiers[flag] === true;
+    this.accessor = modifiers.accessor;
+    this.keyword = modifiers.keyword;
+    this.owner = optional(json.owner, owner);
     this.isExported = json.isExported === true;
     this.isDeclared = json.isDeclared === true;
     this.attributes = many(json.attributes, attribute);
@@ -203,6 +229,8 @@ const typeNode = (json) => new TypeNode(json.text, json.range);
 const typeRef = (json) => new TypeRef(json);
 const attribute = (json) => new Attribute(json);
 const param = (json) => new Param(json);
+const typeParam = (json) => new TypeParam(json);
+const owner = (json) => new Owner(json);
 function name(json) {
   const source = json.text;
   const quoted = source[0] === '"' || source[0] === "'";
@@ -567,6 +595,7 @@ function writeLiteral(out, value, site, path, way = []) {
     if (prototype !== null && prototype !== Object.prototype) {
       const help = value instanceof Map ? "turn it into an object or an array: `Object.fromEntries(map)`, `[...map]`"
         : value instanceof Set ? "turn it into an array: `[...set]`"
+        : value instanceof EngineDate ? "turn it into a number or a text: `date.getTime()`, `date.toISOString()`"
         : "turn it into plain objects, arrays, strings and numbers: `{ ...value }` has the fields of an object";
       fail(`${describe(value)} has no literal form`, help);
     }
@@ -704,6 +733,8 @@ class MacroContext {
   emit(fragment) { $emit(fragment); }
   // The local name depends only on what is imported: two expansions that import one thing agree.
   import(module, name) {
+    [module, name] = [String(module), String(name)];
+    if (!isIdentifier(name)) throw new TypeError(`${describe(name)} is no name that a module can export`);
     const isRelative = module.startsWith(".");
     const from = isRelative ? callerModule(stackHere()) : state.entry;
     const key = isRelative ? `${from}\n${module}\n${name}` : `${module}\n${name}`;
@@ -711,7 +742,7 @@ class MacroContext {
     if (local === undefined) {
       local = new Name(`${asIdentifier(name)}$${hash(key)}`);
       state.locals.set(key, local);
-      state.imports.push({ module: String(module), from, name: String(name), local: local.text });
+      state.imports.push({ module, from, name, local: local.text });
     }
     return local;
   }

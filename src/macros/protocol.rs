@@ -31,6 +31,9 @@ pub struct ModuleGraph {
     /// Of all sources in the graph: the macro's identity in cache keys, and what a worker keeps
     /// compiled modules under.
     pub digest: Digest,
+    /// Modules that are loaded when one of their functions is first called, with the names of all that
+    /// they export, which are these functions. Follows from the sources.
+    pub deferred: BTreeMap<FilePath, Vec<String>>,
 }
 
 /// How the code is entered.

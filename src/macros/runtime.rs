@@ -1,6 +1,7 @@
 //! The JavaScript engine of a worker: one runtime, a fresh context for every expansion.
 //!
-//! Invariant: what an expansion does to its context (globals, prototypes) dies with it. The engine
+//! Invariant: what an expansion does to its context (globals, prototypes) dies with it. A context
+//! whose modules are all of the standard library, which keeps nothing between calls, serves several. The engine
 //! has no clock and no random numbers of its own, no weak references and no I/O, so that equal inputs give equal
 //! outputs; everything else comes through the asker. Runs on the worker's JavaScript thread.
 
@@ -16,11 +17,11 @@ use rquickjs::module::Declared;
 use rquickjs::{Array, Context, Ctx, Error, Exception, Function, IntoJs, Module, Object, Persistent, Runtime, Value};
 
 use super::bridge;
-use super::bytecode::{Bytecode, CompiledGraph, Graphs};
+use super::bytecode::{self, Bytecode, CompiledGraph, Graphs};
 use super::effect::{InputError, Request};
 use super::protocol::{Failure, FailureKind, Invocation, JobOutput, ModuleGraph};
 use super::wire::{Answer, Question, RunRequest};
-use crate::base::Digest;
+use crate::base::{Digest, FilePath};
 
 /// The name of the prelude in stacks; no file has it.
 const PRELUDE: &str = "msc:prelude";
@@ -38,6 +39,8 @@ pub(super) const JS_STACK: usize = 2 << 20;
 /// Contexts leave cycles behind. They are collected between expansions, a few at a time: garbage of
 /// earlier expansions must not count against the memory of a later one.
 const RUNS_BETWEEN_COLLECTIONS: u32 = 16;
+/// Expansions that one context of the standard library's serves: what they leave behind must not add up.
+const RUNS_OF_A_CONTEXT: u32 = 64;
 /// Above this an expansion's own garbage is collected while it runs.
 const GC_THRESHOLD: usize = 16 << 20;
 /// Walking the heap to measure it costs more than a short expansion.
@@ -74,12 +77,23 @@ struct Prepared {
     start: Persistent<Function<'static>>,
     run: Persistent<Function<'static>>,
     failed: Persistent<Function<'static>>,
+    /// The modules of expansions that it served.
+    loaded: Option<Loaded>,
     context: Context,
+}
+
+struct Loaded {
+    graph: Digest,
+    /// What the entry module exports.
+    namespace: Persistent<Object<'static>>,
+    runs: u32,
 }
 
 pub(super) struct Engine {
     // Declared before the runtime: contexts and their values are dropped first.
     ready: Option<Prepared>,
+    /// Has modules of the standard library loaded, and serves their next expansion.
+    reusable: Option<Prepared>,
     graphs: Graphs,
     uncollected: u32,
     prelude: Bytecode,
@@ -110,6 +124,7 @@ impl Engine {
         runtime.set_loader(GraphModules(shared.clone()), GraphModules(shared.clone()));
         Ok(Engine {
             ready: None,
+            reusable: None,
             graphs: Graphs::new(),
             uncollected: 0,
             prelude,
@@ -138,7 +153,6 @@ impl Engine {
     pub fn prepare(&mut self) {
         self.current.set(u64::MAX);
         self.runtime.set_memory_limit(0);
-        self.uncollected += 1;
         if self.uncollected >= RUNS_BETWEEN_COLLECTIONS {
             self.uncollected = 0;
             self.runtime.run_gc();
@@ -163,12 +177,15 @@ impl Engine {
                 |name: &str| -> rquickjs::Result<_> { Ok(Persistent::save(&ctx, module.get::<_, Function>(name)?)) };
             Ok((export("start")?, export("run")?, export("failed")?))
         })?;
-        Ok(Prepared { start, run, failed, context })
+        Ok(Prepared { start, run, failed, loaded: None, context })
     }
 
     /// One expansion. The second value is the heap's size at its end, where measured.
     pub fn run(&mut self, request: &RunRequest, graph: &Rc<CompiledGraph>) -> (Result<JobOutput, Failure>, u64) {
-        let prepared = match self.ready.take().map_or_else(|| self.fresh(), Ok) {
+        let serves =
+            |prepared: &mut Prepared| prepared.loaded.as_ref().is_some_and(|loaded| loaded.graph == request.graph);
+        let prepared = self.reusable.take_if(serves).or_else(|| self.ready.take());
+        let prepared = match prepared.map_or_else(|| self.fresh(), Ok) {
             Ok(prepared) => prepared,
             Err(_) => return (Err(out_of_memory(request.limits.memory_bytes)), 0),
         };
@@ -177,10 +194,10 @@ impl Engine {
         self.runtime.set_memory_limit(usize::try_from(request.limits.memory_bytes).unwrap_or(usize::MAX));
         self.runtime.set_gc_threshold(GC_THRESHOLD);
         self.current.set(request.run);
-        let Prepared { start, run, failed, context } = prepared;
+        let Prepared { start, run, failed, mut loaded, context } = prepared;
         let result = context.with(|ctx| {
             let find = |file: &str| graph.module(file).map(|module| (&module.module, module.map()));
-            let returned = evaluate(&ctx, request, graph, start, run);
+            let returned = evaluate(&ctx, request, graph, &start, &run, &mut loaded);
             if self.interrupted.load(Ordering::Relaxed) >= request.run {
                 return Err(timed_out(request.limits.deadline));
             }
@@ -194,7 +211,7 @@ impl Engine {
             // What was thrown outside the prelude's own `try`: in a module's top level, or because
             // the heap or the stack had no room left even for that.
             let caught = ctx.catch();
-            let told = failed.restore(&ctx).and_then(|failed| failed.call::<_, String>((caught,)));
+            let told = failed.clone().restore(&ctx).and_then(|failed| failed.call::<_, String>((caught,)));
             match told {
                 Ok(json) => Err(match bridge::read_returned(&json, &find) {
                     Err(failure) => as_module_failure(phase, failure),
@@ -212,6 +229,12 @@ impl Engine {
         });
         self.current.set(u64::MAX);
         *self.shared.graph.borrow_mut() = None;
+        match loaded {
+            Some(loaded) if graph.is_std && result.is_ok() && loaded.runs < RUNS_OF_A_CONTEXT => {
+                self.reusable = Some(Prepared { start, run, failed, loaded: Some(loaded), context });
+            }
+            _ => self.uncollected += 1,
+        }
         let measured = started.elapsed() >= MEASURED_FROM;
         if measured {
             self.uncollected = RUNS_BETWEEN_COLLECTIONS;
@@ -233,24 +256,36 @@ fn evaluate<'js>(
     ctx: &Ctx<'js>,
     request: &RunRequest,
     graph: &CompiledGraph,
-    start: Persistent<Function<'static>>,
-    run: Persistent<Function<'static>>,
+    start: &Persistent<Function<'static>>,
+    run: &Persistent<Function<'static>>,
+    loaded: &mut Option<Loaded>,
 ) -> Result<String, (Phase, Error)> {
     let load = |error| (Phase::Load, error);
     let name = match &request.invocation {
         Invocation::Macro { name } => name.as_str(),
         Invocation::Comptime => "default",
     };
-    let start = start.restore(ctx).map_err(load)?;
+    let start = start.clone().restore(ctx).map_err(load)?;
     start
         .call::<_, ()>((graph.entry.as_str(), request.root.as_str(), name, env!("CARGO_PKG_VERSION")))
         .map_err(load)?;
-    let entry = graph.module(graph.entry.as_str()).ok_or((Phase::Load, Error::Unknown))?;
-    let (module, promise) = entry.load(ctx).and_then(Module::eval).map_err(load)?;
-    promise.finish::<Value>().map_err(load)?;
-    let namespace: Object = module.namespace().map_err(load)?;
+    let namespace: Object = match loaded {
+        Some(loaded) => {
+            loaded.runs += 1;
+            loaded.namespace.clone().restore(ctx).map_err(load)?
+        }
+        None => {
+            let entry = graph.module(graph.entry.as_str()).ok_or((Phase::Load, Error::Unknown))?;
+            let (module, promise) = entry.load(ctx).and_then(Module::eval).map_err(load)?;
+            promise.finish::<Value>().map_err(load)?;
+            let namespace: Object = module.namespace().map_err(load)?;
+            let saved = Persistent::save(ctx, namespace.clone());
+            *loaded = Some(Loaded { graph: request.graph, namespace: saved, runs: 1 });
+            namespace
+        }
+    };
     let is_comptime = request.invocation == Invocation::Comptime;
-    let run = run.restore(ctx).map_err(load)?;
+    let run = run.clone().restore(ctx).map_err(load)?;
     run.call::<_, String>((namespace, is_comptime, request.input.as_str())).map_err(|error| (Phase::Call, error))
 }
 
@@ -318,6 +353,9 @@ impl Resolver for GraphModules {
             graph.as_ref().and_then(|graph| graph.module(base)).and_then(|from| from.module.imports.get(name));
         match imported {
             Some(file) if crate::std_lib::resolve(META).as_ref() == Some(file) => Ok(META.to_owned()),
+            Some(file) if graph.as_ref().is_some_and(|graph| graph.stub(file).is_some()) => {
+                Ok(bytecode::stub_name(file))
+            }
             Some(file) => Ok(file.as_str().to_owned()),
             None => Err(Exception::throw_syntax(ctx, &format!("cannot find module `{name}`, imported by {base}"))),
         }
@@ -338,11 +376,29 @@ impl Loader for GraphModules {
             return self.0.meta.load(ctx);
         }
         let graph = self.0.graph.borrow();
+        if let Some(file) = name.strip_prefix(bytecode::STUB)
+            && let Some(graph) = graph.as_ref()
+            && let Some(stub) = graph.stub(&FilePath::new(file))
+        {
+            let module = stub.load(ctx)?;
+            module.meta()?.set("load", load_function(ctx, graph.clone(), FilePath::new(file))?)?;
+            return Ok(module);
+        }
         match graph.as_ref().and_then(|graph| graph.module(name)) {
             Some(module) => module.load(ctx),
             None => Err(Exception::throw_syntax(ctx, &format!("cannot load module {name}"))),
         }
     }
+}
+
+/// `import.meta.load()` of a stub: the namespace of the module it stands for.
+fn load_function<'js>(ctx: &Ctx<'js>, graph: Rc<CompiledGraph>, file: FilePath) -> rquickjs::Result<Function<'js>> {
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>| -> rquickjs::Result<Object<'js>> {
+        let module = graph.module(file.as_str()).ok_or(Error::Unknown)?;
+        let (module, promise) = module.load(&ctx)?.eval()?;
+        promise.finish::<Value>()?;
+        module.namespace()
+    })
 }
 
 /// `$ask(kind, parameters)`: `["ok", value]`, or `["error", kind, message, help]`.

@@ -21,6 +21,37 @@ pub struct Syntax {
     pub range: TextRange,
 }
 
+/// Who may use a member, where not everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Visibility {
+    Protected,
+    /// `private` or `#name`.
+    Private,
+}
+
+/// What a member or a parameter stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owner {
+    pub kind: OwnerKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Syntax>,
+    /// The class around a method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Box<Owner>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OwnerKind {
+    Class,
+    Interface,
+    Constructor,
+    Method,
+    Function,
+}
+
 /// Everything an expansion depends on besides the macro's module. Serialised as JSON it is both
 /// the message to the worker and, with ranges left out, part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +152,12 @@ pub struct Field {
     /// `#name`, `private` or `protected`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_private: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_abstract: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_override: bool,
     /// Declared as a constructor's parameter property.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_parameter: bool,
@@ -146,6 +183,9 @@ pub struct Param {
     pub is_optional: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_rest: bool,
+    /// A constructor's parameter that declares a field.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_field: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
     pub range: TextRange,
@@ -156,6 +196,8 @@ pub struct Param {
 pub struct Method {
     pub name: Syntax,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub type_parameters: Vec<TypeParam>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Param>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_type: Option<TypeRef>,
@@ -165,6 +207,16 @@ pub struct Method {
     pub is_async: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_private: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_abstract: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_override: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_optional: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_generator: bool,
     /// `get`, `set` or an ordinary method.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accessor: Option<String>,
@@ -201,6 +253,8 @@ pub struct EnumMember {
     pub name: Syntax,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initializer: Option<Syntax>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
 }
 
 /// The declaration an attribute stands on.
@@ -239,6 +293,11 @@ pub struct Target {
     pub initializer: Option<Syntax>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_abstract: bool,
+    #[serde(default, skip_serializing_if = "Modifiers::is_none")]
+    pub modifiers: Modifiers,
+    /// Of a member or a parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_exported: bool,
     /// Ambient: of something that exists elsewhere.
@@ -252,6 +311,48 @@ pub struct Target {
     pub syntax: Syntax,
 }
 
+/// The words before a function, variable, enum, member or parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Modifiers {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_static: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_async: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_generator: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_override: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_readonly: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_optional: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_rest: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_accessor: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_method: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_field: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_const: bool,
+    /// `get` or `set`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accessor: Option<String>,
+    /// Of a variable: `const`, `let` or `var`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+}
+
+impl Modifiers {
+    fn is_none(&self) -> bool {
+        *self == Modifiers::default()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum TargetKind {
@@ -263,4 +364,20 @@ pub enum TargetKind {
     Variable,
     Member,
     Parameter,
+}
+
+impl TargetKind {
+    /// With its article, for messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            TargetKind::Class => "a class",
+            TargetKind::Interface => "an interface",
+            TargetKind::Enum => "an enum",
+            TargetKind::TypeAlias => "a type alias",
+            TargetKind::Function => "a function",
+            TargetKind::Variable => "a variable",
+            TargetKind::Member => "a class member",
+            TargetKind::Parameter => "a parameter",
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Digest, FilePath, Recipe};
-use crate::expand::{Call, FileFacts, Lowered, lower_module};
+use crate::expand::{Call, FileFacts, Lowered, Surface, lower_module};
 use crate::macros::{Failure, FailureKind, InputErrorKind, Module, ModuleGraph};
 use crate::text::SourceText;
 
@@ -30,6 +30,7 @@ type KnownGraph = (u64, Result<MacroGraph, Failure>);
 struct Compiled {
     text: SourceText,
     module: Result<Module, Failure>,
+    surface: Surface,
 }
 
 /// A graph and what stands for it in keys.
@@ -71,8 +72,9 @@ pub(super) fn of_call(snap: &Snapshot, call: &Call) -> Result<MacroGraph, Failur
     };
     let module = compile_lowered(snap, &call.file, &entry, &text, block)?;
     let digest = graph_digest(modules.iter().chain([&module]));
+    let deferred = deferred(snap, &entry, &modules);
     modules.push(module);
-    Ok(MacroGraph { graph: Arc::new(ModuleGraph { entry, modules, digest }), identity })
+    Ok(MacroGraph { graph: Arc::new(ModuleGraph { entry, modules, digest, deferred }), identity })
 }
 
 /// The modules that a block imports, and their identity.
@@ -97,7 +99,8 @@ pub(super) fn of_module(snap: &Snapshot, entry: &FilePath) -> Result<MacroGraph,
     let graph = collect(snap, entry, entry, &mut modules).map(|()| {
         let modules: Vec<Module> = modules.values().cloned().collect();
         let digest = graph_digest(modules.iter());
-        let graph = ModuleGraph { entry: entry.clone(), modules, digest };
+        let deferred = deferred(snap, entry, &modules);
+        let graph = ModuleGraph { entry: entry.clone(), modules, digest, deferred };
         MacroGraph { graph: Arc::new(graph), identity: digest }
     });
     lock(&graphs.files).extend(modules.into_keys().chain([entry.clone()]));
@@ -112,6 +115,34 @@ fn graph_digest<'a>(modules: impl Iterator<Item = &'a Module>) -> Digest {
         recipe.text("file", module.file.as_str()).text("js", &module.js).text("map", &module.map);
     }
     recipe.finish()
+}
+
+/// The modules that can wait until one of their functions is called, with the functions: those that do
+/// nothing when they are evaluated, and import only such.
+fn deferred(snap: &Snapshot, entry: &FilePath, modules: &[Module]) -> BTreeMap<FilePath, Vec<String>> {
+    let known = lock(&snap.shared.graphs.modules);
+    let surface = |file: &FilePath| known.get(file).map_or(&Surface::Active, |compiled| &compiled.surface);
+    let mut active: HashSet<&FilePath> =
+        modules.iter().map(|module| &module.file).filter(|file| *surface(file) == Surface::Active).collect();
+    loop {
+        let reached: Vec<&FilePath> = modules
+            .iter()
+            .filter(|module| !active.contains(&module.file))
+            .filter(|module| module.imports.values().any(|import| active.contains(import)))
+            .map(|module| &module.file)
+            .collect();
+        if reached.is_empty() {
+            break;
+        }
+        active.extend(reached);
+    }
+    let waiting = modules.iter().map(|module| &module.file).filter(|file| !active.contains(file) && *file != entry);
+    waiting
+        .filter_map(|file| match surface(file) {
+            Surface::Functions(names) => Some((file.clone(), names.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Adds a module and all it imports to `modules`, for code of `user`.
@@ -172,13 +203,14 @@ fn compile(snap: &Snapshot, file: &FilePath) -> Result<Module, Failure> {
     {
         return known.module.clone();
     }
-    let module = if file.has_extension("json") {
-        Ok(Module {
+    let (module, surface) = if file.has_extension("json") {
+        let module = Module {
             file: file.clone(),
             js: format!("export default {};\n", text.as_str().trim()).into(),
             map: "".into(),
             imports: BTreeMap::new(),
-        })
+        };
+        (Ok(module), Surface::Inert)
     } else {
         let syntax = snap.parse(text.clone());
         let facts = facts_of(snap, file, &text, Some(&syntax));
@@ -188,9 +220,10 @@ fn compile(snap: &Snapshot, file: &FilePath) -> Result<Module, Failure> {
             Some(recovered) => lower_module(file, &recovered.syntax, &FileFacts::of(&recovered.syntax)),
             None => lower_module(file, &syntax, &facts),
         };
-        compile_lowered(snap, file, file, &text, &lowered)
+        let module = compile_lowered(snap, file, file, &text, &lowered);
+        (module, lowered.surface)
     };
-    let compiled = Compiled { text, module: module.clone() };
+    let compiled = Compiled { text, module: module.clone(), surface };
     lock(&graphs.modules).insert(file.clone(), Arc::new(compiled));
     module
 }

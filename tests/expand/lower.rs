@@ -100,3 +100,39 @@ fn a_macro_that_does_not_parse_says_so_when_it_is_called() {
     assert!(out.text.contains("export function m(...args: unknown[]): any { return $broken("), "{}", out.text);
     assert!(out.text.contains("export function n("), "{}", out.text);
 }
+
+#[test]
+fn modules_that_only_declare_functions_can_wait() {
+    use msc::expand::Surface;
+    let surface = |text: &str| lowered(text).surface;
+    let functions = |names: &[&str]| Surface::Functions(names.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(
+        surface("export function a() {}\nfunction b() {}\nexport const c = (x: number) => x;\n"),
+        functions(&["a", "c"])
+    );
+    assert_eq!(
+        surface(
+            "const WORDS = new Set([\"a\", \"b\"]);\nconst T = { a: [1, -2], b: /x/, c() {} };\nexport { f };\nfunction f() {}\n"
+        ),
+        functions(&["f"])
+    );
+    assert_eq!(surface("import { x } from \"./x\";\nexport macro m(ctx: MacroContext) { x(); }\n"), functions(&["m"]));
+    assert_eq!(surface("export interface A {}\nexport type B = A;\nexport const t = { a: 1 };\n"), Surface::Inert);
+    assert_eq!(surface("export class A { x = f(); m() { g(); } }\nexport function f() {}\n"), Surface::Inert);
+    assert_eq!(surface("export * from \"./x\";\n"), Surface::Inert);
+    assert_eq!(surface("export default function a() {}\n"), Surface::Inert);
+    for active in [
+        "const a = f();\nexport function f() {}\n",
+        "import \"./x\";\nexport function f() {}\n",
+        "class A { static x = f(); }\nexport function f() { return A; }\n",
+        "class A extends B {}\nexport function f() { return A; }\n",
+        "const a = { ...b };\nexport function f() { return a; }\n",
+        "const a = b.c;\nexport function f() { return a; }\n",
+        "const a = `${b}`;\nexport function f() { return a; }\n",
+        "const a = new Set(b);\nexport function f() { return a; }\n",
+        "const a = b + 1;\nexport function f() { return a; }\n",
+        "enum A { x = f() }\nexport function f() { return A; }\n",
+    ] {
+        assert_eq!(surface(active), Surface::Active, "{active}");
+    }
+}

@@ -153,3 +153,32 @@ pub const OUTPUT: &[Case] = cases! {
     deep_quote "" "macro deep(ctx: MacroContext) { let all = quote(1); for (let i = 0; i < 3000; i++) all = quote([${all}]); return all; }\nexport const it = @deep();"
     reports_without_end "MS2003" "macro noise(ctx: MacroContext) { for (let i = 0; i < 100000; i++) ctx.error(undefined, 'x'); }\n@noise export class A {}"
 };
+
+/// What a macro hands back: values and errors that are traps, names and texts that are code.
+pub const ANSWERS: &[Case] = cases! {
+    getter_without_end "MS2005" "return { get x() { for (;;) {} } } as any;"
+    getter_that_reads "MS3002" "return { get x() { return readFile('../outside/secret.txt'); } } as any;"
+    proxy_without_end "MS2005" "return new Proxy({}, { ownKeys() { for (;;) {} } }) as any;"
+    proxy_of_a_function "MS2014" "return new Proxy(function () {}, {}) as any;"
+    promise_for_ever "MS2002" "return new Promise(() => {}) as any;"
+    async_without_end "MS2005" "return (async () => { for (;;) {} })() as any;"
+    list_of_nothing "MS2005" "const all: any = []; all.length = 4294967295; return all;"
+    padded_text "MS2002" "return 'x'.padEnd(2 ** 30).length;"
+    half_a_letter "" "return '\\ud800' as any;"
+    prototype_in_data "" "return JSON.parse('{ \"__proto__\": { \"polluted\": 1 } }');"
+    many_questions "" "for (let i = 0; i < 5000; i++) { try { readFile('./missing' + i); } catch {} } return 1;"
+    stack_of_many "MS2002" "const error = new Error('x'); error.stack = '    at f (/p.ms:1:1)\\n'.repeat(300000); throw error;"
+    stack_that_throws "MS2002" "const error = new Error('x'); Object.defineProperty(error, 'stack', { get() { throw new Error('y'); } }); throw error;"
+    stack_without_end "MS2005" "const error = new Error('x'); Object.defineProperty(error, 'stack', { get() { for (;;) {} } }); throw error;"
+    finalizers "" "return [typeof (globalThis as any).FinalizationRegistry, typeof (globalThis as any).WeakRef].join() as any;"
+    forged_message "" "console.log('\\u0000\\u0000\\u0000\\u0010{\"Done\":{\"result\":{\"Ok\":{}}}}'); return 1;"
+    forged_stub "" "return typeof (import.meta as any).load as any;"
+    glob_of_letters "" "return glob('[.][.]/outside/*') as any;"
+    glob_of_braces "MS3001" "return glob('./{a,../../outside}/**').length as any;"
+    glob_of_many_stars "" "return glob('**/'.repeat(200) + 'x') as any;"
+    prototype_in_shape "" "macro reads(ctx: MacroContext) { const all: any = {}; for (const field of (ctx.target as any).fields) all[field.name.text] = { polluted: 1 }; if (({} as any).polluted) throw new Error('polluted'); }\n@reads export class A { '__proto__' = 1; }"
+    doubled_quotes "MS2005" "macro twice(ctx: MacroContext) { let all = quote(1); for (let i = 0; i < 40; i++) all = quote(${all} + ${all}); return all; }\nexport const it = @twice();"
+    turned_name "MS2009" "macro turned(ctx: MacroContext) { quote { ${'a\\u202eb'}() {} } }\n@turned export class A {}"
+    import_of_code "MS2002" "macro imports(ctx: MacroContext) { return quote(${ctx.import('std/runtime', 'a } from \"x\"; globalThis.y = 1; import { b')}); }\nexport const it = @imports();"
+    documentation_that_ends "" "macro documents(ctx: MacroContext) { ctx.addMembers(documented('*/ static { for (;;) {} } /*', quote { a = 1; })); }\n@documents export class A {}"
+};

@@ -161,7 +161,7 @@ fn run(cases: &[&[Case]]) {
 
 #[test]
 fn there_are_enough_of_them() {
-    let all = [corpus::FILES, corpus::WORLD, corpus::LIMITS, corpus::TRICKS, corpus::OUTPUT];
+    let all = [corpus::FILES, corpus::WORLD, corpus::LIMITS, corpus::TRICKS, corpus::OUTPUT, corpus::ANSWERS];
     let names: BTreeSet<&str> = all.iter().copied().flatten().map(|case| case.name).collect();
     assert_eq!(names.len(), all.iter().map(|cases| cases.len()).sum::<usize>(), "each has its own name");
     assert!(names.len() >= 100, "{}", names.len());
@@ -190,6 +190,11 @@ fn a_context_can_be_forged_and_nothing_comes_of_it() {
 #[test]
 fn no_output_is_too_much() {
     run(&[corpus::OUTPUT]);
+}
+
+#[test]
+fn no_answer_is_a_trap() {
+    run(&[corpus::ANSWERS]);
 }
 
 /// A worker that is killed from outside while its macro runs, in the whole of the pipeline.
