@@ -101,9 +101,10 @@ impl Books {
         cancel: &Cancel,
         work: impl FnOnce() -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
+        // Looked up first: who waits for the call may heal the engine as soon as it has come.
+        let fault = self.faults.lock().unwrap().get(call).copied();
         self.calls.lock().unwrap().push(call);
         self.called.notify_all();
-        let fault = self.faults.lock().unwrap().get(call).copied();
         match fault {
             None => work(),
             Some(Fault::Panic) => caught(call, || panic!("the double was told to panic")),
