@@ -60,21 +60,22 @@ fn help_comes_in_two_lengths() {
     Usage: msc [OPTIONS] <COMMAND>
 
     Commands:
-      check        Expand macros and check types
-      expand       Print what the macros in a file generate
-      run          Run a program
-      build        Compile to JavaScript
-      parse        Print syntax trees and syntax errors
-      fmt          Format files
-      highlight    Print source text in colours
-      explain      Explain a diagnostic
-      cache        Show or clear a project's cache
-      trust        Show and grant what a project's macros ask for
-      init         Begin a project
-      doctor       Tell whether all is well around msc
-      completions  Print a shell's completion script
-      man          Print the manual page
-      lsp          Serve an editor over the Language Server Protocol
+      check           Expand macros and check types
+      expand          Print what the macros in a file generate
+      run             Run a program
+      build           Compile to JavaScript
+      parse           Print syntax trees and syntax errors
+      fmt             Format files
+      highlight       Print source text in colours
+      explain         Explain a diagnostic
+      cache           Show or clear a project's cache
+      trust           Show and grant what a project's macros ask for
+      init            Begin a project
+      doctor          Tell whether all is well around msc
+      completions     Print a shell's completion script
+      man             Print the manual page
+      lsp             Serve an editor over the Language Server Protocol
+      content-mapper  Read .ms files for TypeScript itself
 
     Options:
           --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]

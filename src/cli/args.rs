@@ -46,6 +46,11 @@ pub enum Command {
     Completions(CompletionsArgs),
     Man(ManArgs),
     Lsp(LspArgs),
+    /// Read .ms files for TypeScript itself
+    ///
+    /// Speaks TypeScript's content-mapper protocol on standard input and output; tsc and editors start it for a
+    /// tsconfig.json that names it (docs/content-mapper.md says how).
+    ContentMapper,
     /// Runs macros for another msc process, which speaks to it through pipes.
     #[command(hide = true)]
     MacroWorker,

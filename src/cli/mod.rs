@@ -11,6 +11,7 @@ mod build;
 mod cache;
 mod check;
 pub mod console;
+mod content_mapper;
 mod doctor;
 mod expand;
 mod explain;
@@ -126,6 +127,7 @@ fn dispatch(command: Command, console: &Console) -> CommandResult {
         Command::Completions(args) => setup::completions(&args, console),
         Command::Man(args) => setup::man(&args, console),
         Command::Trust(args) => trust::run(&args, console),
+        Command::ContentMapper => content_mapper::run(),
         Command::Lsp(_) | Command::MacroWorker => {
             Err(CommandError::Message("this subcommand is started by the program itself".to_owned()))
         }

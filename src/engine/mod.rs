@@ -4,7 +4,8 @@
 //! It knows nothing of macros, of `.ms` files or of editors: callers hand it files that are
 //! TypeScript, under TypeScript's names, and map its answers back themselves.
 //!
-//! Start reading at [`TypeEngine`] and [`Program`]; `tsr` implements both.
+//! Start reading at [`TypeEngine`] and [`Program`]; `tsr` implements both. What another implementation
+//! has to keep is in docs/engine.md.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -46,6 +47,22 @@ pub enum ConfigSource {
     Text { dir: FilePath, json: String },
 }
 
+/// Options as the engine that parsed them keeps them: a value that only that engine can open.
+#[derive(Clone)]
+pub struct Parsed(Arc<dyn Any + Send + Sync>);
+
+impl Parsed {
+    pub fn new(options: impl Any + Send + Sync) -> Parsed {
+        Parsed(Arc::new(options))
+    }
+
+    /// What [`Parsed::new`] took; an error where another engine made it.
+    pub fn open<T: Any>(&self) -> Result<&T, EngineError> {
+        let foreign = || EngineError::Internal("options of another engine cannot be used".into());
+        self.0.downcast_ref::<T>().ok_or_else(foreign)
+    }
+}
+
 /// Parsed options: opaque to callers but for what is listed.
 #[derive(Clone)]
 pub struct Config {
@@ -53,9 +70,11 @@ pub struct Config {
     pub diagnostics: Vec<EngineDiagnostic>,
     /// Files read to get here (the config and what it extends).
     pub inputs: Vec<FilePath>,
+    /// What `references` names: directories, or configuration files.
+    pub references: Vec<FilePath>,
     /// `outDir`, absolute.
     pub out_dir: Option<FilePath>,
-    pub(in crate::engine) inner: Arc<tsr::ParsedConfig>,
+    pub parsed: Parsed,
 }
 
 /// Where the standard declaration files that an engine brings itself (`lib.es2024.d.ts`) appear to
@@ -472,7 +491,7 @@ pub trait TypeEngine: Send + Sync {
     /// sense yields diagnostics, not an error.
     fn config(&self, files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError>;
     /// The same options for a program that is to be emitted.
-    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config;
+    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Result<Config, EngineError>;
     fn resolver(
         &self,
         config: &Config,
@@ -617,6 +636,8 @@ pub trait Program: Any + Send + Sync {
     fn emit(&self, files: &[FilePath], cancel: &Cancel) -> Result<(Vec<Emitted>, Vec<EngineDiagnostic>), EngineError>;
 }
 
+mod fault;
 pub mod tsr;
 
+pub use fault::caught;
 pub use tsr::{TsrEngine, library};

@@ -226,10 +226,15 @@ fn ask(
         .items
         .into_iter()
         .filter(|item| !item.label.starts_with("__ms_"))
-        .map(|item| {
+        .filter_map(|item| {
             let label = item.label.clone();
             let replace = item.replace.and_then(|range| source_range(snap, &path, range)).unwrap_or(word);
-            Completion {
+            // Before the last part of a path the engine still offers names for that part: clients take
+            // no edit beside the cursor.
+            if !replace.touches(offset) {
+                return None;
+            }
+            Some(Completion {
                 insert: item.insert.unwrap_or_else(|| item.label.clone()),
                 label: item.label.clone(),
                 kind: item.kind,
@@ -243,7 +248,7 @@ fn ask(
                 deprecated: item.deprecated,
                 token: item.token,
                 edits: Vec::new(),
-            }
+            })
         })
         .collect();
     let is_incomplete = list.is_incomplete || is_stale;

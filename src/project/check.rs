@@ -83,11 +83,13 @@ pub fn check(
     let before = count();
     let mut projects: BTreeMap<ProjectId, Wanted> = BTreeMap::new();
     for path in paths {
-        let wanted = projects.entry(ProjectId::of_path(&shared.disk, path)).or_default();
+        let id = ProjectId::of_path(&shared.disk, path);
         if shared.disk.is_file(path) {
-            wanted.files.insert(path.clone());
-        } else {
-            wanted.whole = true;
+            projects.entry(id).or_default().files.insert(path.clone());
+            continue;
+        }
+        for id in parts_of(&world.snapshot(), id) {
+            projects.entry(id).or_default().whole = true;
         }
     }
     for (id, wanted) in projects {
@@ -114,6 +116,32 @@ pub fn check(
     stats.checked = after.2 - before.2;
     stats.macro_micros = after.3 - before.3;
     Ok((diagnostics, stats))
+}
+
+/// The project itself, or those that it refers to where it has no files of its own: a workspace.
+fn parts_of(snap: &Snapshot, id: ProjectId) -> BTreeSet<ProjectId> {
+    let mut parts = BTreeSet::new();
+    let mut queue = vec![id];
+    let mut known: BTreeSet<ProjectId> = BTreeSet::new();
+    while let Some(id) = queue.pop() {
+        if !known.insert(id.clone()) {
+            continue;
+        }
+        let text = id.config.as_ref().and_then(|config| snap.text(config));
+        // Options are read for this alone, and most projects refer to none.
+        let may_refer = text.is_some_and(|text| text.as_str().contains("\"references\""));
+        let config = may_refer.then(|| super::program::configured(snap, &id).ok()).flatten();
+        match config.map(|configured| configured.config) {
+            Some(config) if config.roots.is_empty() && !config.references.is_empty() => {
+                let disk = &snap.shared().disk;
+                queue.extend(config.references.iter().map(|path| ProjectId::of_reference(disk, path)));
+            }
+            _ => {
+                parts.insert(id);
+            }
+        }
+    }
+    parts
 }
 
 /// What a caller named of one project.

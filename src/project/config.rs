@@ -59,6 +59,14 @@ impl ProjectId {
         ProjectId::of_dir(disk, &directory, &directory)
     }
 
+    /// The project that a reference names: a directory, or a configuration file.
+    pub fn of_reference(disk: &vfs::Disk, path: &FilePath) -> ProjectId {
+        match disk.is_file(path) {
+            true => ProjectId { root: path.parent(), config: Some(path.clone()) },
+            false => ProjectId::of_path(disk, path),
+        }
+    }
+
     pub fn digest(&self) -> Digest {
         let mut recipe = Recipe::new("project");
         recipe.text("root", self.root.as_str());
@@ -67,7 +75,7 @@ impl ProjectId {
     }
 
     pub fn uses_tsconfig(&self) -> bool {
-        self.config.as_ref().is_some_and(|config| config.name() == TSCONFIG)
+        self.config.as_ref().is_some_and(|config| config.name() != PROJECT_FILE)
     }
 }
 

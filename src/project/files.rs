@@ -7,6 +7,8 @@ use crate::base::FilePath;
 use crate::engine::Files;
 use crate::expand::{Expanded, Flavour};
 use crate::std_lib;
+use crate::syntax::{Field, Kind, ast};
+use crate::text::SourceText;
 
 use super::config;
 use super::expansion;
@@ -66,6 +68,31 @@ pub fn source_path(snap: &Snapshot, path: &FilePath) -> FilePath {
     path.clone()
 }
 
+/// The text of a TypeScript file that writes the extension of a Metascript file in a specifier, with
+/// one that the engine knows (`./a.js` is `./a.ts` to it): as long as the other, so that places stay.
+fn extensions_led(snap: &Snapshot, path: &FilePath, text: &SourceText) -> Option<Arc<str>> {
+    let is_code = ["ts", "mts", "cts", "tsx"].iter().any(|extension| path.has_extension(extension));
+    if !is_code || ![".ms'", ".ms\""].iter().any(|ending| text.as_str().contains(ending)) {
+        return None;
+    }
+    let mut led = text.as_str().to_owned();
+    snap.parse(text.clone()).root().walk(|node| {
+        let specifier = match node.kind() {
+            Kind::ImportStatement | Kind::ExportStatement => node.field(Field::Source),
+            Kind::String => ast::is_dynamic_import(node).then_some(node),
+            _ => None,
+        };
+        let Some(specifier) = specifier else { return true };
+        let value = ast::string_value(specifier);
+        if value.starts_with('.') && value.ends_with(".ms") && snap.is_file(&path.parent().join(&value)) {
+            let end = specifier.range().end as usize - 1;
+            led.replace_range(end - "ms".len()..end, "js");
+        }
+        node.is(Kind::ExportStatement)
+    });
+    Some(led.into())
+}
+
 impl Files for ProgramFiles {
     fn read(&self, path: &FilePath) -> Option<Arc<str>> {
         let file = source_path(&self.snap, path);
@@ -80,10 +107,14 @@ impl Files for ProgramFiles {
             return Some(text);
         }
         let text = self.snap.text(&file)?;
+        if file.name() == "package.json" && text.as_str().contains(".ms\"") {
+            // What a package offers as a `.ms` file the engine knows by its other name, as long as this.
+            return Some(text.as_str().replace(".ms\"", ".ts\"").into());
+        }
         if file.has_extension("json") && file.name().starts_with("tsconfig") {
             return Some(config::tsconfig_text(text.as_str()).into());
         }
-        Some(text.as_str().into())
+        Some(extensions_led(&self.snap, path, &text).unwrap_or_else(|| text.as_str().into()))
     }
 
     fn is_file(&self, path: &FilePath) -> bool {

@@ -236,7 +236,8 @@ fn cover(a: TextRange, b: TextRange) -> TextRange {
 fn named_key(text: &str, message: &str) -> Option<TextRange> {
     let names = message.split('\'').skip(1).step_by(2);
     names.into_iter().find_map(|name| {
-        let key = format!("\"{name}\"");
+        // Messages name an option as a command line has it.
+        let key = format!("\"{}\"", name.trim_start_matches("--"));
         let start = text.find(&key)?;
         Some(TextRange::from(start..start + key.len()))
     })

@@ -4,7 +4,7 @@
 //! slot's lock and never on the state thread. One changed file costs an update, not a load.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::base::{Cancel, Digest, FilePath};
@@ -18,7 +18,10 @@ use super::snapshot::Shown;
 use super::{Revision, Snapshot};
 
 #[derive(Default)]
-pub(super) struct Programs(Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>);
+pub(super) struct Programs {
+    slots: Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>,
+    is_closed: AtomicBool,
+}
 
 #[derive(Default)]
 struct Slot {
@@ -44,23 +47,44 @@ pub struct Configured {
     pub problems: Vec<Diagnostic>,
 }
 
+impl Configured {
+    /// The project's first files, under the names of their sources.
+    pub fn sources(&self, snap: &Snapshot) -> Vec<FilePath> {
+        self.config.roots.iter().map(|root| source_path(snap, root)).collect()
+    }
+}
+
 impl Programs {
     fn slot(&self, id: &ProjectId) -> Arc<Mutex<Slot>> {
-        lock(&self.0).entry(id.clone()).or_default().clone()
+        if self.is_closed() {
+            return Arc::default();
+        }
+        lock(&self.slots).entry(id.clone()).or_default().clone()
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Keeps no program from now on: a program reads its files through a snapshot, and what snapshots
+    /// share would hold the program, so neither would ever go.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        lock(&self.slots).clear();
     }
 
     /// Whether some program holds the file: then a change of it is a change of text, else one of
     /// structure. Programs that are being built count as not holding it.
     pub fn contain(&self, file: &FilePath) -> bool {
         let path = engine_path(file);
-        lock(&self.0).values().any(|slot| {
+        lock(&self.slots).values().any(|slot| {
             slot.try_lock().is_ok_and(|slot| slot.built.as_ref().is_some_and(|built| built.program.contains(&path)))
         })
     }
 
     /// Projects that have a program, in a fixed order.
     pub fn ids(&self) -> Vec<ProjectId> {
-        let mut ids: Vec<ProjectId> = lock(&self.0).keys().cloned().collect();
+        let mut ids: Vec<ProjectId> = lock(&self.slots).keys().cloned().collect();
         ids.sort_by(|a, b| a.root.cmp(&b.root));
         ids
     }
@@ -68,7 +92,7 @@ impl Programs {
     /// Projects whose last program held the file, in a fixed order.
     pub fn ids_with(&self, file: &FilePath) -> Vec<ProjectId> {
         let path = engine_path(file);
-        let slots: Vec<_> = lock(&self.0).iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
+        let slots: Vec<_> = lock(&self.slots).iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
         let holds =
             |slot: &Arc<Mutex<Slot>>| lock(slot).built.as_ref().is_some_and(|built| built.program.contains(&path));
         let mut ids: Vec<ProjectId> = slots.into_iter().filter(|(_, slot)| holds(slot)).map(|(id, _)| id).collect();
@@ -78,7 +102,7 @@ impl Programs {
 
     /// Any project that has a program: what rules files of the standard library.
     pub fn any(&self) -> Option<ProjectId> {
-        lock(&self.0).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
+        lock(&self.slots).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
     }
 }
 

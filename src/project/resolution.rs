@@ -22,6 +22,11 @@ pub(super) struct Resolvers(Mutex<HashMap<(ProjectId, Wanted), Made>>);
 type Made = (Revision, Option<Arc<dyn ModuleResolver>>);
 
 impl Resolvers {
+    /// Drops all of them: each reads files through a snapshot, which holds what they are kept in.
+    pub fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
     fn get(&self, snap: &Snapshot, id: &ProjectId, wanted: Wanted) -> Option<Arc<dyn ModuleResolver>> {
         let revision = snap.revision();
         if let Some((made, resolver)) = lock(&self.0).get(&(id.clone(), wanted)) {
@@ -44,7 +49,9 @@ impl Resolvers {
             .and_then(|config| engine.resolver(&config, snap.files(), wanted))
             .inspect_err(|error| tracing::warn!("no module resolution for {}: {error:?}", id.root))
             .ok();
-        lock(&self.0).insert((id.clone(), wanted), (revision, resolver.clone()));
+        if !snap.shared.programs.is_closed() {
+            lock(&self.0).insert((id.clone(), wanted), (revision, resolver.clone()));
+        }
         resolver
     }
 }

@@ -13,7 +13,6 @@ use std::time::Duration;
 use crate::base::FilePath;
 use crate::cache::Store;
 use crate::engine::TypeEngine;
-use crate::engine::tsr::TsrEngine;
 use crate::expand::Memo;
 use crate::macros::{Allow, Host, HostOptions};
 use crate::std_lib;
@@ -118,9 +117,9 @@ impl WorldOptions {
 }
 
 impl Shared {
-    pub fn new(options: &WorldOptions) -> Arc<Shared> {
+    pub fn new(options: &WorldOptions, engine: Arc<dyn TypeEngine>) -> Arc<Shared> {
         Arc::new(Shared {
-            engine: Arc::new(TsrEngine::new()),
+            engine,
             host: Arc::new(Host::new(HostOptions {
                 workers: options.workers,
                 ..HostOptions::new(options.exe.clone())

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::base::{FilePath, TextRange};
+use crate::engine::{TsrEngine, TypeEngine};
 use crate::syntax::SyntaxFile;
 use crate::text::{Encoding, LineCol, SourceText, TextEdit};
 
@@ -107,8 +108,20 @@ pub struct World {
 impl World {
     /// Never fails and reads nothing yet: projects are found as files are opened.
     pub fn new(options: WorldOptions) -> World {
-        let shared = Shared::new(&options);
+        World::over(Arc::new(TsrEngine::new()), options)
+    }
+
+    /// The same over another engine (docs/engine.md).
+    pub fn over(engine: Arc<dyn TypeEngine>, options: WorldOptions) -> World {
+        let shared = Shared::new(&options, engine);
         World { parse_budget: options.parse_budget, state: State::new(options.roots), shared }
+    }
+
+    /// Ends the world and frees what its snapshots shared: programs at once, the rest with the last
+    /// snapshot. A process that ends now need not.
+    pub fn close(self) {
+        self.shared.programs.close();
+        self.shared.resolvers.clear();
     }
 
     pub fn shared(&self) -> &Arc<Shared> {
@@ -127,8 +140,9 @@ impl World {
             Change::Open { file, version, text } => {
                 let text = SourceText::new(text);
                 if self.state.open.is_empty() {
-                    let shared = self.shared.clone();
-                    std::thread::spawn(move || shared.host.warm());
+                    // The host alone: what else is shared ends with the last snapshot.
+                    let host = self.shared.host.clone();
+                    std::thread::spawn(move || host.warm());
                 }
                 let known = self.state.open.contains_key(&file) || self.shared.disk.is_file(&file);
                 self.insert(file.clone(), OpenFile::new(version, text, None));

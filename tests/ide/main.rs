@@ -7,6 +7,7 @@ mod completion;
 mod document_highlight;
 mod document_link;
 mod document_symbol;
+mod edits;
 mod file_rename;
 mod fixtures;
 mod folding_range;

@@ -4,6 +4,9 @@
 mod answers;
 mod commands;
 mod diagnostics;
+mod engine;
+#[path = "../engine_double/mod.rs"]
+mod engine_double;
 #[cfg(target_os = "linux")]
 mod formatting;
 mod hostile;

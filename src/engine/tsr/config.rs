@@ -11,7 +11,7 @@ use tsr_tsoptions::{ConfigValue, ParsedCommandLine, TsConfigSourceFile};
 use super::diagnostics::Converter;
 use super::{host, names};
 use crate::base::FilePath;
-use crate::engine::{Config, ConfigSource, EngineDiagnostic, EngineError, EngineSeverity, Files};
+use crate::engine::{Config, ConfigSource, EngineDiagnostic, EngineError, EngineSeverity, Files, Parsed};
 
 /// What [`Config`] hides.
 pub struct ParsedConfig {
@@ -20,6 +20,10 @@ pub struct ParsedConfig {
     pub(super) dir: FilePath,
     /// The name under which options that are no file were parsed. Nothing lies there.
     pub(super) nameless: Option<FilePath>,
+}
+
+pub(super) fn opened(config: &Config) -> Result<&ParsedConfig, EngineError> {
+    config.parsed.open()
 }
 
 pub(super) fn read(files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Config, EngineError> {
@@ -67,9 +71,15 @@ pub(super) fn read(files: &Arc<dyn Files>, source: &ConfigSource) -> Result<Conf
         roots: command_line.root_file_names.iter().map(|name| names::from_tsr(name.as_bytes())).collect(),
         diagnostics,
         inputs: own.into_iter().chain(extended).collect(),
+        references: command_line
+            .project_references
+            .iter()
+            .flatten()
+            .map(|reference| names::from_tsr(reference.path.as_bytes()))
+            .collect(),
         out_dir: (!command_line.options.out_dir.is_empty())
             .then(|| names::from_tsr(command_line.options.out_dir.as_bytes())),
-        inner: Arc::new(ParsedConfig { command_line, dir, nameless }),
+        parsed: Parsed::new(ParsedConfig { command_line, dir, nameless }),
     })
 }
 
@@ -99,7 +109,8 @@ fn unreadable(file: FilePath, dir: FilePath, errors: &[tsr_ast::Diagnostic]) -> 
         roots: Vec::new(),
         diagnostics,
         inputs: vec![file],
+        references: Vec::new(),
         out_dir: None,
-        inner: Arc::new(ParsedConfig { command_line, dir, nameless: None }),
+        parsed: Parsed::new(ParsedConfig { command_line, dir, nameless: None }),
     }
 }

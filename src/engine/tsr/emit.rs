@@ -9,16 +9,17 @@ use tsr_compiler::{CheckedProgram, EmitOnly, EmitOptions, ProgramFile, WriteFile
 use tsr_core::{ModuleKind, Tristate};
 use tsr_jsstring::JsString;
 
-use super::config::ParsedConfig;
+use super::config::{ParsedConfig, opened};
 use super::diagnostics::Converter;
 use super::program::TsrProgram;
 use super::{fault, names, place};
 use crate::base::{Cancel, FilePath};
-use crate::engine::{Config, EmitSettings, Emitted, EngineDiagnostic, EngineError, Output};
+use crate::engine::{Config, EmitSettings, Emitted, EngineDiagnostic, EngineError, Output, Parsed};
 
 /// Options under which a program is emitted: to memory, one output a file, as ES modules.
-pub(super) fn config(config: &Config, settings: EmitSettings) -> Config {
-    let mut command_line = config.inner.command_line.clone();
+pub(super) fn config(config: &Config, settings: EmitSettings) -> Result<Config, EngineError> {
+    let ParsedConfig { command_line, dir, nameless } = opened(config)?;
+    let mut command_line = command_line.clone();
     let options = &mut command_line.options;
     let wanted = |asked: Tristate, by_default: bool| match by_default && !asked.is_false() {
         true => Tristate::TRUE,
@@ -54,9 +55,8 @@ pub(super) fn config(config: &Config, settings: EmitSettings) -> Config {
     if options.module < ModuleKind::ES2015 {
         options.module = ModuleKind::ESNEXT;
     }
-    let ParsedConfig { dir, nameless, .. } = &*config.inner;
-    let inner = ParsedConfig { command_line, dir: dir.clone(), nameless: nameless.clone() };
-    Config { inner: Arc::new(inner), ..config.clone() }
+    let parsed = ParsedConfig { command_line, dir: dir.clone(), nameless: nameless.clone() };
+    Ok(Config { parsed: Parsed::new(parsed), ..config.clone() })
 }
 
 /// What was written for one file.

@@ -1,33 +1,12 @@
-//! Failures of `tsr` as values: its errors, and its panics.
+//! Failures of `tsr` as values: its errors, and (through [`caught`]) its panics.
 //!
 //! Invariant: no panic of the engine leaves the seam. A checker that panicked is dead afterwards;
 //! [`super::checker`] replaces it.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::base::{Cancel, Cancelled, Listening};
 use crate::engine::EngineError;
 
-/// Runs `work`; a panic becomes an [`EngineError::Internal`] that names what was being done.
-pub(super) fn caught<T>(doing: &str, work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(result) => result,
-        Err(payload) => {
-            let message = format!("{doing}: {}", panic_text(payload.as_ref()));
-            tracing::error!("the type engine panicked while {message}");
-            Err(EngineError::Internal(message))
-        }
-    }
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&'static str>().copied())
-        .unwrap_or("a panic without a message")
-}
+pub(super) use crate::engine::caught;
 
 /// A token of `tsr` that follows one of ours as long as the guard lives.
 pub(super) fn token(cancel: &Cancel) -> (tsr_core::CancellationToken, Listening) {

@@ -40,7 +40,6 @@ use super::{
 };
 use crate::base::FilePath;
 
-pub(in crate::engine) use config::ParsedConfig;
 pub use host::library;
 use outline::Interfaces;
 use program::TsrProgram;
@@ -81,7 +80,7 @@ impl TypeEngine for TsrEngine {
         fault::caught("reading options", || config::read(files, source))
     }
 
-    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Config {
+    fn config_to_emit(&self, config: &Config, settings: EmitSettings) -> Result<Config, EngineError> {
         emit::config(config, settings)
     }
 

@@ -12,6 +12,7 @@ use tsr_tsoptions::ParsedCommandLine;
 
 use super::calls::Direction;
 use super::checker::Checker;
+use super::config::{ParsedConfig, opened};
 use super::outline::{Edges, Interfaces};
 use super::symbols::Symbols;
 use super::{Shared, host, names};
@@ -60,15 +61,18 @@ impl TsrProgram {
         roots: Option<&[FilePath]>,
         files: Arc<dyn Files>,
     ) -> Result<TsrProgram, EngineError> {
+        let parsed = opened(config)?;
         let options = ProgramOptions {
-            config: command_line(config, roots),
+            config: command_line(parsed, roots),
             host: host::file_system(files),
-            current_directory: names::to_tsr(&config.inner.dir),
+            current_directory: names::to_tsr(&parsed.dir),
             default_library_path: JsString::from_bytes(tsr_bundled::LIB_PATH),
             skip_module_resolution: false,
             single_threaded: Tristate::UNKNOWN,
         };
-        let program = Program::load(options, &mut shared.sources.for_load(), &shared.counters)?;
+        // Sources of referenced projects, as editors have it: nothing has to be built before a check.
+        let mut cache = shared.sources.for_load();
+        let program = Program::load_with_source_of_project_reference(options, true, &mut cache, &shared.counters)?;
         let graph = Arc::default();
         Ok(TsrProgram::new(shared, program, config.clone(), roots.map(<[FilePath]>::to_vec), graph))
     }
@@ -144,7 +148,7 @@ impl TsrProgram {
 
     /// See `ParsedConfig::nameless`.
     pub fn nameless(&self) -> Option<&FilePath> {
-        self.config.inner.nameless.as_ref()
+        opened(&self.config).ok()?.nameless.as_ref()
     }
 
     fn graph(&self) -> &Graph {
@@ -160,10 +164,10 @@ impl TsrProgram {
     }
 }
 
-fn command_line(config: &Config, roots: Option<&[FilePath]>) -> ParsedCommandLine {
+fn command_line(config: &ParsedConfig, roots: Option<&[FilePath]>) -> ParsedCommandLine {
     match roots {
-        Some(roots) => config.inner.command_line.with_file_names(Some(roots.iter().map(names::to_tsr).collect())),
-        None => config.inner.command_line.clone(),
+        Some(roots) => config.command_line.with_file_names(Some(roots.iter().map(names::to_tsr).collect())),
+        None => config.command_line.clone(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tsr_core::{ModuleKind, Tristate};
 use tsr_module::Resolver;
 
+use super::config::opened;
 use super::{fault, host, names};
 use crate::base::FilePath;
 use crate::engine::{Config, EngineError, Files, ModuleResolver, Wanted};
@@ -20,12 +21,13 @@ pub(super) fn make(
     files: Arc<dyn Files>,
     wanted: Wanted,
 ) -> Result<Arc<dyn ModuleResolver>, EngineError> {
-    let mut options = config.inner.command_line.options.clone();
+    let parsed = opened(config)?;
+    let mut options = parsed.command_line.options.clone();
     if wanted == Wanted::Scripts {
         // Leaves out the condition `types` of `exports`.
         options.no_dts_resolution = Tristate::TRUE;
     }
-    let directory = names::to_tsr(&config.inner.dir);
+    let directory = names::to_tsr(&parsed.dir);
     let resolver = Resolver::new(host::file_system(files.clone()), Arc::new(options), directory.as_bytes())
         .map_err(|error| EngineError::Internal(format!("{error:?}")))?;
     Ok(Arc::new(TsrResolver { resolver: Mutex::new(resolver), files, wanted }))

@@ -22,6 +22,27 @@ impl Linked {
         Linked { text: text.to_owned(), edits: Vec::new() }
     }
 
+    /// What was replaced, as ranges of the text before, in order.
+    pub fn edits(&self) -> impl Iterator<Item = TextRange> + '_ {
+        self.edits.iter().map(|(range, _)| *range)
+    }
+
+    /// Where a range of the text before stands now; one that ends within a replaced part takes all of it.
+    pub fn linked(&self, range: TextRange) -> TextRange {
+        let mut shift = 0i64;
+        let mut shifts = (0, 0);
+        for (edit, new_len) in &self.edits {
+            shift += i64::from(*new_len) - i64::from(edit.len());
+            if edit.end <= range.start {
+                shifts.0 = shift;
+            }
+            if edit.end <= range.end {
+                shifts.1 = shift;
+            }
+        }
+        TextRange::new((i64::from(range.start) + shifts.0) as u32, (i64::from(range.end) + shifts.1) as u32)
+    }
+
     /// The offset before linking.
     pub fn unlinked(&self, offset: u32) -> u32 {
         let mut shift = 0i64;

@@ -7,6 +7,7 @@
 
 mod files;
 mod link;
+pub mod mapped;
 pub mod outputs;
 mod package;
 

@@ -75,7 +75,7 @@ pub fn build(snap: &Snapshot, request: &BuildRequest, cancel: &Cancel) -> Result
     let read = engine.config(&shown, &source)?;
     let out = request.out.clone().or_else(|| read.out_dir.clone()).unwrap_or_else(|| id.root.join("dist"));
     let settings = EmitSettings { declarations: true, maps: true };
-    let config = engine.config_to_emit(&read, settings);
+    let config = engine.config_to_emit(&read, settings)?;
     // What an earlier build wrote is no source of this one.
     let roots: Vec<FilePath> = match request.entries.is_empty() {
         true => config.roots.iter().filter(|file| !file.is_under(&out) || root.is_under(&out)).cloned().collect(),
