@@ -202,7 +202,7 @@ fn all_by_workers() {
             .output()
             .expect("msc starts");
         assert!(told.status.success(), "{told:?}");
-        let text = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+        let text = String::from_utf8_lossy(&told.stdout).into_owned() + &*String::from_utf8_lossy(&told.stderr);
         let line = text.lines().find(|line| line.starts_with("macros run")).unwrap_or_default().to_owned();
         (children_time().saturating_sub(before), line)
     };
