@@ -128,7 +128,7 @@ const MACROS: &str = "export macro getters(ctx: MacroContext) {
 ";
 
 const MAIN: &str = "import { getters } from './macros';
-import { join } from './plain';
+import { join } from './plain.ms';
 import { Eq } from 'std/runtime';
 /* é */ @getters
 export class Point { constructor() {} x = 1; }

@@ -287,3 +287,16 @@ fn names_differ_by_case_where_the_disk_says_so() {
     let expected = if sensitive { "a.ms:1:22 TS2307 './User'" } else { "a.ms:1:22 TS1261 './User'" };
     assert_eq!(disk.check("", &[]), [expected]);
 }
+
+#[test]
+fn what_another_typescript_needs_is_no_fault() {
+    let disk = Disk::new(&[
+        (
+            "tsconfig.json",
+            "{ \"contentMappers\": [{ \"package\": \"metascript-mapper\", \"extensions\": [\".ms\"] }] }\n",
+        ),
+        ("user.ms", LIBRARY),
+        ("a.ts", "import { User } from './user.ms';\nexport const same: string = new User().equals(new User());\n"),
+    ]);
+    assert_eq!(disk.check("", &[]), ["a.ts:2:14 TS2322 same"]);
+}

@@ -181,9 +181,10 @@ fn typescript_names(value: Value) -> Value {
 }
 
 /// A `tsconfig.json` as the engine reads it: `.ms` names said as `.ts`, byte for byte as long, so
-/// that every position in it stays.
+/// that every position in it stays. Content mappers are for those who cannot read `.ms` themselves: under
+/// another name that key is nobody's.
 pub fn tsconfig_text(text: &str) -> String {
-    text.replace(".ms\"", ".ts\"")
+    text.replace(".ms\"", ".ts\"").replace("\"contentMappers\"", "\"-ontentMappers\"")
 }
 
 /// A project's options without its files: looking for those reads directories.

@@ -294,6 +294,7 @@ fn actions_stay_in_sources(session: &Session, tries: usize, random: &mut Random)
         };
         for action in code_action::actions(&snap, &file, range, &shown, &|_| true, &cancel).expect("an answer") {
             let what = format!("`{}` at {}:{}", action.title, session.name(&file), range.start);
+            done += 1;
             let edits = match action.edits {
                 Some(edits) => edits,
                 None => match code_action::resolve(&snap, &file, action.kind, &cancel) {
@@ -304,7 +305,6 @@ fn actions_stay_in_sources(session: &Session, tries: usize, random: &mut Random)
             for (file, text) in applied(&snap, &edits, &what) {
                 parses_as_before(&snap, &file, &text, &what);
             }
-            done += 1;
         }
     }
     done
@@ -313,5 +313,5 @@ fn actions_stay_in_sources(session: &Session, tries: usize, random: &mut Random)
 #[test]
 fn code_actions_at_any_place_change_sources_alone() {
     assert!(actions_stay_in_sources(&example(), 40, &mut Random(23)) > 40);
-    assert!(actions_stay_in_sources(&derived(&mut Random(9)), 25, &mut Random(29)) > 0);
+    assert!(actions_stay_in_sources(&derived(&mut Random(9)), 25, &mut Random(29)) > 25);
 }

@@ -88,6 +88,7 @@ pub fn mapped(
 fn stretches(expanded: &Expanded, linked: &Linked) -> Vec<Stretch> {
     let mut out: Vec<Stretch> = Vec::new();
     let mut edits = linked.edits().peekable();
+    let mut linked_to = 0;
     for segment in expanded.map.segments() {
         let (source, kind) = match &segment.origin {
             Origin::Verbatim { source } => (*source, StretchKind::Verbatim),
@@ -98,8 +99,7 @@ fn stretches(expanded: &Expanded, linked: &Linked) -> Vec<Stretch> {
             }
             Origin::Glue { source } => (*source, StretchKind::Generated),
         };
-        let mut at = segment.expanded.start;
-        let mut push = |from: u32, to: u32, kind: StretchKind| {
+        let mut push = |from: u32, to: u32, text: TextRange, kind: StretchKind| {
             let source = match kind {
                 StretchKind::Generated => source,
                 _ => TextRange::new(
@@ -107,7 +107,6 @@ fn stretches(expanded: &Expanded, linked: &Linked) -> Vec<Stretch> {
                     source.start + (to - segment.expanded.start),
                 ),
             };
-            let text = linked.linked(TextRange::new(from, to));
             match out.last_mut() {
                 // One use, one stretch: what follows of the same says nothing more.
                 Some(last)
@@ -121,17 +120,19 @@ fn stretches(expanded: &Expanded, linked: &Linked) -> Vec<Stretch> {
                 _ => out.push(Stretch { text, source, kind }),
             }
         };
+        // A specifier can lie in two segments: where its extension was taken away.
+        let mut at = segment.expanded.start.max(linked_to);
         while let Some(edit) = edits.next_if(|edit| edit.start < segment.expanded.end) {
             if at < edit.start {
-                push(at, edit.start, kind);
+                push(at, edit.start, linked.linked(TextRange::new(at, edit.start)), kind);
             }
-            let end = edit.end.min(segment.expanded.end);
             let renamed = if kind == StretchKind::Generated { kind } else { StretchKind::Renamed };
-            push(edit.start.max(at), end, renamed);
-            at = end;
+            push(edit.start.max(at), edit.end.min(segment.expanded.end), linked.linked(edit), renamed);
+            at = edit.end;
+            linked_to = edit.end;
         }
         if at < segment.expanded.end {
-            push(at, segment.expanded.end, kind);
+            push(at, segment.expanded.end, linked.linked(TextRange::new(at, segment.expanded.end)), kind);
         }
     }
     out
