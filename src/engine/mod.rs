@@ -630,7 +630,5 @@ pub trait Program: Any + Send + Sync {
 pub mod tsr;
 pub mod uses;
 
-pub mod uses;
-
 pub use tsr::{TsrEngine, library};
 pub use uses::{FileUses, Surface};

@@ -12,21 +12,23 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Config, EngineError, Program};
 
 use super::config::{self, ProjectId};
-use super::index::Index;
 use super::files::{ProgramFiles, engine_path, source_path};
+use super::index::Index;
 use super::shared::{Difference, lock};
 use super::snapshot::Shown;
 use super::{Revision, Snapshot};
 
 #[derive(Default)]
-pub(super) struct Programs(Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>);
+pub(super) struct Programs {
+    slots: Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>,
+    indexes: Mutex<HashMap<ProjectId, Arc<Index>>>,
+}
 
 #[derive(Default)]
 struct Slot {
     built: Option<Built>,
     /// Files that an editor opened though the project does not reach them.
     extra: BTreeSet<FilePath>,
-    index: Arc<Index>,
 }
 
 struct Built {
@@ -50,21 +52,21 @@ pub struct Configured {
 
 impl Programs {
     fn slot(&self, id: &ProjectId) -> Arc<Mutex<Slot>> {
-        lock(&self.0).entry(id.clone()).or_default().clone()
+        lock(&self.slots).entry(id.clone()).or_default().clone()
     }
 
     /// Whether some program holds the file: then a change of it is a change of text, else one of
     /// structure. Programs that are being built count as not holding it.
     pub fn contain(&self, file: &FilePath) -> bool {
         let path = engine_path(file);
-        lock(&self.0).values().any(|slot| {
+        lock(&self.slots).values().any(|slot| {
             slot.try_lock().is_ok_and(|slot| slot.built.as_ref().is_some_and(|built| built.program.contains(&path)))
         })
     }
 
     /// Projects that have a program, in a fixed order.
     pub fn ids(&self) -> Vec<ProjectId> {
-        let mut ids: Vec<ProjectId> = lock(&self.0).keys().cloned().collect();
+        let mut ids: Vec<ProjectId> = lock(&self.slots).keys().cloned().collect();
         ids.sort_by(|a, b| a.root.cmp(&b.root));
         ids
     }
@@ -72,7 +74,7 @@ impl Programs {
     /// Projects whose last program held the file, in a fixed order.
     pub fn ids_with(&self, file: &FilePath) -> Vec<ProjectId> {
         let path = engine_path(file);
-        let slots: Vec<_> = lock(&self.0).iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
+        let slots: Vec<_> = lock(&self.slots).iter().map(|(id, slot)| (id.clone(), slot.clone())).collect();
         let holds =
             |slot: &Arc<Mutex<Slot>>| lock(slot).built.as_ref().is_some_and(|built| built.program.contains(&path));
         let mut ids: Vec<ProjectId> = slots.into_iter().filter(|(_, slot)| holds(slot)).map(|(id, _)| id).collect();
@@ -80,9 +82,21 @@ impl Programs {
         ids
     }
 
+    fn index(&self, id: &ProjectId) -> Arc<Index> {
+        lock(&self.indexes).entry(id.clone()).or_default().clone()
+    }
+
+    /// The indexes of all projects, in a fixed order. Builds nothing and waits for no program.
+    pub fn indexes(&self) -> Vec<(FilePath, Arc<Index>)> {
+        let indexes = lock(&self.indexes);
+        let mut all: Vec<_> = indexes.iter().map(|(id, index)| (id.root.clone(), index.clone())).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+
     /// Any project that has a program: what rules files of the standard library.
     pub fn any(&self) -> Option<ProjectId> {
-        lock(&self.0).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
+        lock(&self.slots).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
     }
 }
 
@@ -142,7 +156,7 @@ pub(super) fn at(
         bring_to(snap, built, changed)?;
         // One that was loaded with the file and is still without it: the engine does not take it.
         if wanted.as_ref().is_none_or(|file| built.program.contains(file) || slot.extra.contains(file)) {
-            return Ok(built.loaded(snap, &slot.index));
+            return Ok(built.loaded(snap, id));
         }
     }
     let config = match slot.built.take() {
@@ -164,15 +178,16 @@ pub(super) fn at(
     let files = Arc::new(ProgramFiles::new(snap.clone()));
     let program = snap.shared.engine.load(&config.config, roots.as_deref(), files.clone())?;
     let built = Built { revision: snap.revision(), program, config, shown: files.shown(), texts: HashMap::new() };
-    let loaded = built.loaded(snap, &slot.index);
+    let loaded = built.loaded(snap, id);
     slot.built = Some(built);
     Ok(loaded)
 }
 
 impl Built {
-    fn loaded(&self, snap: &Snapshot, index: &Arc<Index>) -> Loaded {
+    fn loaded(&self, snap: &Snapshot, id: &ProjectId) -> Loaded {
+        let index = snap.shared.programs.index(id);
         let snap = snap.of_program(self.shown.clone());
-        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index: index.clone() }
+        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index }
     }
 }
 
