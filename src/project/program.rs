@@ -7,12 +7,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::base::{Cancel, Digest, FilePath};
+use crate::base::{Cancel, Digest, FilePath, Recipe};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Config, EngineError, Program};
 
 use super::config::{self, ProjectId};
 use super::files::{ProgramFiles, engine_path, source_path};
+use super::index::Index;
 use super::shared::{Difference, lock};
 use super::snapshot::Shown;
 use super::{Revision, Snapshot};
@@ -21,6 +22,7 @@ use super::{Revision, Snapshot};
 pub(super) struct Programs {
     slots: Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>,
     is_closed: AtomicBool,
+    indexes: Mutex<HashMap<ProjectId, Arc<Index>>>,
 }
 
 #[derive(Default)]
@@ -45,6 +47,8 @@ pub struct Configured {
     pub config: Config,
     /// Faults of a `metascript.json` that kept it from being used.
     pub problems: Vec<Diagnostic>,
+    /// Of all that the options were read from.
+    pub digest: Digest,
 }
 
 impl Configured {
@@ -71,6 +75,7 @@ impl Programs {
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         lock(&self.slots).clear();
+        lock(&self.indexes).clear();
     }
 
     /// Whether some program holds the file: then a change of it is a change of text, else one of
@@ -103,10 +108,28 @@ impl Programs {
     /// Whether a project's program answers without being loaded first. One that is being built counts
     /// as not there.
     pub fn is_there(&self, snap: &Snapshot, id: &ProjectId) -> bool {
-        let Some(slot) = lock(&self.0).get(id).cloned() else { return false };
+        let Some(slot) = lock(&self.slots).get(id).cloned() else { return false };
         let Ok(slot) = slot.try_lock() else { return false };
         let Some(built) = &slot.built else { return false };
         snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything
+    }
+
+    /// Whether there is a program of this project, however old. One that is being built is none yet.
+    pub fn is_built(&self, id: &ProjectId) -> bool {
+        let slot = lock(&self.slots).get(id).cloned();
+        slot.is_some_and(|slot| slot.try_lock().is_ok_and(|slot| slot.built.is_some()))
+    }
+
+    fn index(&self, id: &ProjectId) -> Arc<Index> {
+        lock(&self.indexes).entry(id.clone()).or_default().clone()
+    }
+
+    /// The indexes of all projects, in a fixed order. Builds nothing and waits for no program.
+    pub fn indexes(&self) -> Vec<(FilePath, Arc<Index>)> {
+        let indexes = lock(&self.indexes);
+        let mut all: Vec<_> = indexes.iter().map(|(id, index)| (id.root.clone(), index.clone())).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
     }
 
     /// Any project that has a program: what rules files of the standard library.
@@ -120,7 +143,14 @@ pub fn configured(snap: &Snapshot, id: &ProjectId) -> Result<Configured, EngineE
     let text = id.config.as_ref().and_then(|file| snap.text(file));
     let (source, problems) = config::source(id, text);
     let config = snap.shared.engine.config(&snap.files(), &source)?;
-    Ok(Configured { config, problems })
+    let mut recipe = Recipe::new("options");
+    recipe.digest("project", id.digest()).text("target", snap.shared.target.as_deref().unwrap_or_default());
+    for file in &config.inputs {
+        let digest = snap.text(file).map(|text| text.digest()).unwrap_or_default();
+        recipe.text("file", file.as_str()).digest("text", digest);
+    }
+    let digest = recipe.finish();
+    Ok(Configured { config, problems, digest })
 }
 
 /// A program and the options it was loaded under.
@@ -130,6 +160,8 @@ pub struct Loaded {
     pub configured: Arc<Configured>,
     /// The snapshot with the expansions that the program was shown: what leads its places back.
     pub snap: Snapshot,
+    /// What the names of its files mean, as far as that is known.
+    pub index: Arc<Index>,
 }
 
 /// The program at the snapshot's revision, holding `wanted` where it is given.
@@ -162,7 +194,7 @@ pub(super) fn at(
         bring_to(snap, built, changed)?;
         // One that was loaded with the file and is still without it: the engine does not take it.
         if wanted.as_ref().is_none_or(|file| built.program.contains(file) || slot.extra.contains(file)) {
-            return Ok(built.loaded(snap));
+            return Ok(built.loaded(snap, id));
         }
     }
     let config = match slot.built.take() {
@@ -184,15 +216,16 @@ pub(super) fn at(
     let files = Arc::new(ProgramFiles::new(snap.clone()));
     let program = snap.shared.engine.load(&config.config, roots.as_deref(), files.clone())?;
     let built = Built { revision: snap.revision(), program, config, shown: files.shown(), texts: HashMap::new() };
-    let loaded = built.loaded(snap);
+    let loaded = built.loaded(snap, id);
     slot.built = Some(built);
     Ok(loaded)
 }
 
 impl Built {
-    fn loaded(&self, snap: &Snapshot) -> Loaded {
+    fn loaded(&self, snap: &Snapshot, id: &ProjectId) -> Loaded {
+        let index = snap.shared.programs.index(id);
         let snap = snap.of_program(self.shown.clone());
-        Loaded { program: self.program.clone(), configured: self.config.clone(), snap }
+        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index }
     }
 }
 
