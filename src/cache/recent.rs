@@ -14,8 +14,11 @@ use crate::cache::counters::{Counters, LevelStats};
 
 /// Expansions in memory, a project (L2).
 pub const EXPANSIONS: usize = 2_000;
-/// Models of files in memory (L3).
+/// Models of files that use macros in memory (L3).
 pub const MODELS: usize = 2_000;
+/// Models of files that use none: they are little more than the text, which others hold too, and a large
+/// project asks for each of them several times in a row.
+pub const PLAIN_MODELS: usize = 50_000;
 /// Trees of closed files in memory (L3).
 pub const TREES: usize = 128;
 /// Completion lists in memory (L4).
@@ -59,6 +62,13 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     /// Counts nothing; the value counts as used.
     pub fn peek(&self, key: &K) -> Option<V> {
         self.lock().values.get(key).map(|(value, _)| value.clone())
+    }
+
+    /// The same as [`Recent::get_if`], where a miss is not counted: somebody will ask again before it is made.
+    pub fn find(&self, key: &K, holds: impl FnOnce(&V) -> bool) -> Option<V> {
+        let found = self.peek(key).filter(holds)?;
+        Counters::add(&self.counters.hits, 1);
+        Some(found)
     }
 
     /// Notes that a value went out as an answer although it was known to be out of date.

@@ -14,9 +14,9 @@ use std::time::Duration;
 use msc::base::{Cancel, FilePath, TextRange};
 use msc::engine::{
     CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionList, Config, ConfigSource, Declarations,
-    Definition, EmitSettings, Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions,
-    ModuleResolver, Organize, Outlines, Parsed, Place, Program, Renamable, SignatureHelp, SignatureTrigger, Transpiled,
-    TsrEngine, TypeEngine, TypeShape, Wanted, caught,
+    Definition, EmitSettings, Emitted, EngineDiagnostic, EngineError, FileUses, Files, Fix, Hover, InlayHint,
+    InlayOptions, ModuleResolver, Organize, Outlines, Parsed, Place, Program, Renamable, SignatureHelp,
+    SignatureTrigger, Surface, Transpiled, TsrEngine, TypeEngine, TypeShape, Wanted, caught,
 };
 
 /// What a call does instead of its work.
@@ -260,7 +260,17 @@ impl Program for Wrapped {
         self.books.enter("diagnostics_of", cancel, || self.within.diagnostics_of(files, threads, cancel, &bent))
     }
 
+    fn uses(
+        &self,
+        files: &[FilePath],
+        cancel: &Cancel,
+        done: &mut dyn FnMut(&FilePath, FileUses),
+    ) -> Result<(), EngineError> {
+        self.books.enter("uses", cancel, || self.within.uses(files, cancel, done))
+    }
+
     asked! {
+        fn surfaces(&self,) -> Vec<Arc<Surface>>;
         fn diagnostics(&self, file: &FilePath, suggestions: bool) -> Vec<EngineDiagnostic>;
         fn completion(&self, file: &FilePath, offset: u32, trigger: Option<char>) -> CompletionList;
         fn resolve_completion(&self, file: &FilePath, offset: u32, item: &CompletionItem) -> CompletionDetail;
@@ -303,6 +313,7 @@ impl Bend for Config {}
 impl Bend for Transpiled {}
 impl Bend for Arc<dyn Program> {}
 impl Bend for Arc<dyn ModuleResolver> {}
+impl Bend for Vec<Arc<Surface>> {}
 impl Bend for Vec<Option<TypeShape>> {}
 impl Bend for (Vec<Emitted>, Vec<EngineDiagnostic>) {}
 impl Bend for Option<SignatureHelp> {}

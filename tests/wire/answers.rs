@@ -49,7 +49,7 @@ fn script() -> Script {
             token: None,
             ..plain.clone()
         };
-        Ok(Completions { items: vec![plain, snippet], is_incomplete: true })
+        Ok(Completions { items: vec![plain, snippet], is_incomplete: true, is_from_rows: false })
     });
     script.resolve = Box::new(|file, offset, label, token| {
         assert_eq!((file.as_str(), offset, label, token), ("/p/a.ms", 4, "abc", "tok"));
