@@ -622,6 +622,16 @@ pub trait Program: Any + Send + Sync {
     fn file_renamed(&self, old: &FilePath, new: &FilePath, cancel: &Cancel) -> Result<Vec<Change>, EngineError>;
     /// What every file but the engine's own libraries declares; kept for as long as a file is the same.
     fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError>;
+    /// What every file but the engine's own libraries shows to others; kept for as long as a file is the same.
+    fn surfaces(&self, cancel: &Cancel) -> Result<Vec<Arc<Surface>>, EngineError>;
+    /// What the names in these files mean; `done` is called once a file, in their order. More than a few
+    /// files are read with a checker of their own, which no question waits for.
+    fn uses(
+        &self,
+        files: &[FilePath],
+        cancel: &Cancel,
+        done: &mut dyn FnMut(&FilePath, FileUses),
+    ) -> Result<(), EngineError>;
     /// What the types written at `ranges` of a file are made of, imports and aliases followed; `None`
     /// where no type stands.
     fn type_shapes(
@@ -638,6 +648,10 @@ pub trait Program: Any + Send + Sync {
 
 mod fault;
 pub mod tsr;
+pub mod uses;
+
+pub mod uses;
 
 pub use fault::caught;
 pub use tsr::{TsrEngine, library};
+pub use uses::{FileUses, Surface};

@@ -53,7 +53,10 @@ pub(super) fn engine_references(
     }
     for at in places {
         cancel.check()?;
-        let found = loaded.program.references(&path, at, include_declaration, cancel)?;
+        let found = match loaded.index.references(loaded, &path, at, include_declaration, cancel)? {
+            Some(found) => found,
+            None => loaded.program.references(&path, at, include_declaration, cancel)?,
+        };
         if !found.is_empty() {
             return Ok(found);
         }

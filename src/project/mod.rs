@@ -15,6 +15,7 @@ pub mod expansion;
 pub mod files;
 mod graph;
 mod interface;
+pub mod index;
 pub mod locate;
 pub mod made;
 pub mod pass;

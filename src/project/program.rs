@@ -7,11 +7,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::base::{Cancel, Digest, FilePath};
+use crate::base::{Cancel, Digest, FilePath, Recipe};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Config, EngineError, Program};
 
 use super::config::{self, ProjectId};
+use super::index::Index;
 use super::files::{ProgramFiles, engine_path, source_path};
 use super::shared::{Difference, lock};
 use super::snapshot::Shown;
@@ -28,6 +29,7 @@ struct Slot {
     built: Option<Built>,
     /// Files that an editor opened though the project does not reach them.
     extra: BTreeSet<FilePath>,
+    index: Arc<Index>,
 }
 
 struct Built {
@@ -45,6 +47,8 @@ pub struct Configured {
     pub config: Config,
     /// Faults of a `metascript.json` that kept it from being used.
     pub problems: Vec<Diagnostic>,
+    /// Of all that the options were read from.
+    pub digest: Digest,
 }
 
 impl Configured {
@@ -111,7 +115,14 @@ pub fn configured(snap: &Snapshot, id: &ProjectId) -> Result<Configured, EngineE
     let text = id.config.as_ref().and_then(|file| snap.text(file));
     let (source, problems) = config::source(id, text);
     let config = snap.shared.engine.config(&snap.files(), &source)?;
-    Ok(Configured { config, problems })
+    let mut recipe = Recipe::new("options");
+    recipe.digest("project", id.digest()).text("target", snap.shared.target.as_deref().unwrap_or_default());
+    for file in &config.inputs {
+        let digest = snap.text(file).map(|text| text.digest()).unwrap_or_default();
+        recipe.text("file", file.as_str()).digest("text", digest);
+    }
+    let digest = recipe.finish();
+    Ok(Configured { config, problems, digest })
 }
 
 /// A program and the options it was loaded under.
@@ -121,6 +132,8 @@ pub struct Loaded {
     pub configured: Arc<Configured>,
     /// The snapshot with the expansions that the program was shown: what leads its places back.
     pub snap: Snapshot,
+    /// What the names of its files mean, as far as that is known.
+    pub index: Arc<Index>,
 }
 
 /// The program at the snapshot's revision, holding `wanted` where it is given.
@@ -153,7 +166,7 @@ pub(super) fn at(
         bring_to(snap, built, changed)?;
         // One that was loaded with the file and is still without it: the engine does not take it.
         if wanted.as_ref().is_none_or(|file| built.program.contains(file) || slot.extra.contains(file)) {
-            return Ok(built.loaded(snap));
+            return Ok(built.loaded(snap, &slot.index));
         }
     }
     let config = match slot.built.take() {
@@ -175,15 +188,15 @@ pub(super) fn at(
     let files = Arc::new(ProgramFiles::new(snap.clone()));
     let program = snap.shared.engine.load(&config.config, roots.as_deref(), files.clone())?;
     let built = Built { revision: snap.revision(), program, config, shown: files.shown(), texts: HashMap::new() };
-    let loaded = built.loaded(snap);
+    let loaded = built.loaded(snap, &slot.index);
     slot.built = Some(built);
     Ok(loaded)
 }
 
 impl Built {
-    fn loaded(&self, snap: &Snapshot) -> Loaded {
+    fn loaded(&self, snap: &Snapshot, index: &Arc<Index>) -> Loaded {
         let snap = snap.of_program(self.shown.clone());
-        Loaded { program: self.program.clone(), configured: self.config.clone(), snap }
+        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index: index.clone() }
     }
 }
 

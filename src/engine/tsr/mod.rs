@@ -3,8 +3,8 @@
 //! Owns what programs share for the life of the process: parsed files ([`sources`]) and the
 //! embedded libraries. One file for each concern: [`host`] shows our files to `tsr`, [`config`]
 //! reads options, [`program`] loads and reuses, [`checker`] keeps a checker alive, [`diagnostics`],
-//! [`service`], [`hints`], [`calls`], [`edits`], [`shapes`] and [`emit`] ask; [`outline`] says what a check
-//! rests on.
+//! [`service`], [`hints`], [`calls`], [`edits`], [`shapes`], [`uses`] and [`emit`] ask; [`outline`] says what
+//! a check rests on, [`surface`] what the meanings of names do.
 //!
 //! Invariant: whatever `tsr` does, panics included, comes out as a value ([`fault`]). Everything
 //! here runs on the caller's thread but for what `tsr` itself spawns.
@@ -28,8 +28,10 @@ mod resolver;
 mod service;
 mod shapes;
 mod sources;
+mod surface;
 mod symbols;
 mod transpile;
+mod uses;
 
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ pub use host::library;
 use outline::Interfaces;
 use program::TsrProgram;
 use sources::Sources;
+use surface::Surfaces;
 use symbols::Symbols;
 
 /// Makes programs; see [`TypeEngine`].
@@ -58,6 +61,7 @@ struct Shared {
     sources: Arc<Sources>,
     symbols: Arc<Symbols>,
     interfaces: Arc<Interfaces>,
+    surfaces: Arc<Surfaces>,
     counters: Counters,
 }
 

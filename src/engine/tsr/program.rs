@@ -14,9 +14,11 @@ use super::calls::Direction;
 use super::checker::Checker;
 use super::config::{ParsedConfig, opened};
 use super::outline::{Edges, Interfaces};
+use super::surface::Surfaces;
 use super::symbols::Symbols;
 use super::{Shared, host, names};
 use crate::base::{Cancel, FilePath, TextRange};
+use crate::engine::uses::{FileUses, Surface};
 use crate::engine::{
     CallItem, Calls, Change, CompletionDetail, CompletionItem, CompletionList, Config, Declarations, Definition,
     Emitted, EngineDiagnostic, EngineError, Files, Fix, Hover, InlayHint, InlayOptions, Organize, Outlines, Place,
@@ -35,6 +37,7 @@ pub(super) struct TsrProgram {
     pub checks: Checker,
     pub symbols: Arc<Symbols>,
     pub interfaces: Arc<Interfaces>,
+    pub surfaces: Arc<Surfaces>,
     /// What a batch's checkers found of the program as a whole.
     found: Mutex<Vec<Diagnostic>>,
     config: Config,
@@ -91,6 +94,7 @@ impl TsrProgram {
             checks: Checker::default(),
             symbols: shared.symbols.clone(),
             interfaces: shared.interfaces.clone(),
+            surfaces: shared.surfaces.clone(),
             found: Mutex::default(),
             config,
             roots,
@@ -358,6 +362,19 @@ impl ProgramSeam for TsrProgram {
 
     fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError> {
         super::fault::caught("listing declarations", || self.declared(cancel))
+    }
+
+    fn surfaces(&self, cancel: &Cancel) -> Result<Vec<Arc<Surface>>, EngineError> {
+        super::fault::caught("reading what files show", || self.survey(cancel))
+    }
+
+    fn uses(
+        &self,
+        files: &[FilePath],
+        cancel: &Cancel,
+        done: &mut dyn FnMut(&FilePath, FileUses),
+    ) -> Result<(), EngineError> {
+        self.uses_of(files, cancel, done)
     }
 
     fn type_shapes(
