@@ -650,8 +650,6 @@ mod fault;
 pub mod tsr;
 pub mod uses;
 
-pub mod uses;
-
 pub use fault::caught;
 pub use tsr::{TsrEngine, library};
 pub use uses::{FileUses, Surface};

@@ -15,7 +15,7 @@ use tower_lsp::ls_types::*;
 use super::event::{Answer, Asked, Event, Reply, Typed, internal_error};
 use super::gate::{self, Arriving};
 use super::live::{Live, LiveRequest, Tree};
-use super::request::{caches, code_action, content, files, hierarchy, inlay, lens, workspace_symbol};
+use super::request::{caches, code_action, content, files, hierarchy, inlay, lens, work, workspace_symbol};
 use super::request::{
     definition, document_highlight, document_link, document_symbol, folding_range, formatting, on_type_formatting,
     references, rename, selection_range, semantic_tokens, signature,
@@ -75,6 +75,10 @@ impl Backend {
 
     pub async fn memory_usage(&self) -> Result<serde_json::Value> {
         self.resolve("msc/memoryUsage", None, (), caches::memory).await
+    }
+
+    pub async fn work_stats(&self) -> Result<serde_json::Value> {
+        self.resolve("msc/workStats", None, (), work::stats).await
     }
 }
 

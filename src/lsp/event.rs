@@ -176,7 +176,7 @@ pub struct Waiting<T> {
 
 impl<T: Send> Outstanding for Waiting<T> {
     fn is_open(&self) -> bool {
-        self.reply.is_open()
+        !self.cancel.is_cancelled() && self.reply.is_open()
     }
 
     fn stop(&self, why: Error) {

@@ -20,8 +20,9 @@ use tower_lsp::ls_types::request::{
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, Cancelled, FilePath};
+use crate::engine::EngineError;
 use crate::ide::{IdeError, IdeResult};
-use crate::project::{Change, PassEvent, PassRequest, Scope, Snapshot};
+use crate::project::{Change, PassEvent, PassRequest, Scope, Snapshot, index};
 
 use super::analysis::{Analysis, View};
 use super::capabilities::{self, Abilities};
@@ -29,6 +30,7 @@ use super::event::{
     Asked, Event, Outstanding, PassNews, Question, Reply, Waiting, content_modified, request_failed, settle,
 };
 use super::live::{LiveRequest, Tree};
+use super::load::Load;
 use super::outbox::{Outbox, Purpose};
 use super::permissions::{self, Requests};
 use super::progress::Progress;
@@ -36,7 +38,7 @@ use super::publish::{self, Found, Published};
 use super::pull::Pull;
 use super::request::command::{self, Effect};
 use super::request::{completion, content, definition, hover};
-use super::schedule::{Lane, Passes, Quiet, ReadPool};
+use super::schedule::{Background, Lane, Passes, Quiet, ReadPool};
 use super::settings::Settings;
 use super::shown::Shown;
 use super::std_files::StdFiles;
@@ -94,7 +96,7 @@ impl<A: Analysis> MainLoop<A> {
                         if let Some(process) = params.process_id {
                             watchdog.follow(process);
                         }
-                        begin(session, parts, &params, &reply);
+                        begin(session, parts, &params, &reply, watchdog.load());
                     }
                     event => {
                         if let Some(session) = session {
@@ -121,6 +123,7 @@ fn begin<A: Analysis>(
     parts: &mut Option<Parts<A>>,
     params: &InitializeParams,
     reply: &Reply<InitializeResult>,
+    load: Arc<Load>,
 ) {
     // tower-lsp lets only the first `initialize` through, unless it failed.
     let Some(parts) = parts.take() else {
@@ -129,7 +132,7 @@ fn begin<A: Analysis>(
     let abilities = Abilities::of(&params.capabilities);
     let answer = capabilities::server(&abilities);
     let settings = params.initialization_options.as_ref().map(Settings::of).unwrap_or_default();
-    let mut new = Session::new(parts, abilities, settings, capabilities::roots(params));
+    let mut new = Session::new(parts, abilities, settings, capabilities::roots(params), load);
     if capabilities::is_restricted(params)
         && let Err(why) = new.world.apply(Change::Restricted)
     {
@@ -154,6 +157,8 @@ struct Session<A: Analysis> {
     /// One thread for what live trees answer.
     live_reads: ReadPool,
     passes: Passes,
+    /// Fills the reference index when a pass has ended.
+    indexing: Background,
     /// Macros gave new outputs since the editor was last told to ask again.
     outputs_changed: bool,
     progress: Progress,
@@ -172,7 +177,13 @@ struct Session<A: Analysis> {
 }
 
 impl<A: Analysis> Session<A> {
-    fn new(parts: Parts<A>, abilities: Abilities, settings: Settings, roots: Vec<FilePath>) -> Session<A> {
+    fn new(
+        parts: Parts<A>,
+        abilities: Abilities,
+        settings: Settings,
+        roots: Vec<FilePath>,
+        load: Arc<Load>,
+    ) -> Session<A> {
         let Parts { options, world, sender, outbox } = parts;
         let pull = Pull::new(abilities.pulls_diagnostics, abilities.related_documents);
         let progress = Progress::new(abilities.progress.then_some(options.progress_delay));
@@ -184,6 +195,7 @@ impl<A: Analysis> Session<A> {
             settings: Arc::new(settings),
             tokens: Arc::default(),
             outlines: Arc::default(),
+            load: load.clone(),
         };
         Session {
             world: world(roots.clone()),
@@ -193,9 +205,10 @@ impl<A: Analysis> Session<A> {
             open: OpenFiles::default(),
             published: Published::default(),
             in_flight: HashMap::new(),
-            reads: ReadPool::new("msc-read", options.readers),
-            live_reads: ReadPool::new("msc-syntax", 1),
+            reads: ReadPool::new("msc-read", options.readers, load.clone()),
+            live_reads: ReadPool::new("msc-syntax", 1, load),
             passes: Passes::default(),
+            indexing: Background::new("msc-index"),
             outputs_changed: false,
             progress,
             live_due: Quiet::default(),
@@ -324,6 +337,7 @@ impl<A: Analysis> Session<A> {
 
     fn changed(&mut self, params: DidChangeTextDocumentParams) {
         let Some(file) = self.edge.file(&params.text_document.uri) else { return };
+        self.indexing.stop();
         self.outdate(&file);
         let version = params.text_document.version;
         let encoding = self.edge.encoding();
@@ -415,7 +429,9 @@ impl<A: Analysis> Session<A> {
         }
         let view = self.world.view();
         let edge = self.edge.clone();
-        self.reads.run(move || {
+        let (cancel, reply) = (asked.cancel.clone(), asked.reply.clone());
+        let is_wanted = move || !cancel.is_cancelled() && reply.is_open();
+        self.reads.answer(is_wanted, move || {
             if asked.cancel.is_cancelled() || !asked.reply.is_open() {
                 return asked.reply.send(Err(Error::request_cancelled()));
             }
@@ -463,7 +479,8 @@ impl<A: Analysis> Session<A> {
             waiting.push(question.outstanding());
         }
         let (view, edge) = (self.world.view(), self.edge.clone());
-        self.reads.run(move || question.answer(view.snapshot(), &edge));
+        let waiting = question.outstanding();
+        self.reads.answer(move || waiting.is_open(), move || question.answer(view.snapshot(), &edge));
     }
 
     fn command(&mut self, params: ExecuteCommandParams, asked: Asked<Option<Value>>) {
@@ -542,7 +559,8 @@ impl<A: Analysis> Session<A> {
         let is_told_again = request.tree == Tree::Nearest && edge.abilities.refresh.semantic_tokens;
         let version = file.as_ref().and_then(|file| self.open.get(file)).map(|document| document.version);
         let sender = self.sender.clone();
-        self.live_reads.run(move || {
+        let waiting = request.waiting();
+        self.live_reads.answer(move || waiting.is_open(), move || {
             let document = file.filter(|_| request.is_open()).and_then(|file| match is_told_again {
                 true => view.nearest_document(&file),
                 false => view.document(&file),
@@ -658,6 +676,18 @@ impl<A: Analysis> Session<A> {
         });
     }
 
+    /// What a pass left to be known of names, aside.
+    fn start_indexing(&mut self) {
+        let view = self.world.view();
+        self.indexing.start(move |cancel| {
+            let Some(snap) = view.snapshot() else { return };
+            match index::complete(snap, cancel) {
+                Ok(()) | Err(EngineError::Cancelled) => {}
+                Err(error) => tracing::error!("the reference index is left as it is: {error:?}"),
+            }
+        });
+    }
+
     fn pass_news(&mut self, lane: Lane, pass: u64, news: PassNews) {
         match news {
             PassNews::Expanded(expansions) => {
@@ -697,8 +727,11 @@ impl<A: Analysis> Session<A> {
                 if self.pull.take_changed() {
                     self.outbox.request::<WorkspaceDiagnosticRefresh>((), Purpose::Refresh);
                 }
+                let is_whole = lane == Lane::Full && end.is_some();
                 if self.passes.ended(lane, pass) || again {
                     self.start_pass(lane, false);
+                } else if is_whole {
+                    self.start_indexing();
                 }
             }
         }
@@ -744,6 +777,7 @@ impl<A: Analysis> Session<A> {
 
     fn stop(&mut self) {
         self.passes.stop();
+        self.indexing.stop();
         self.live_due.clear();
         self.full_due.clear();
         self.disk_due.clear();

@@ -14,6 +14,7 @@ pub mod event;
 pub mod from_proto;
 pub mod gate;
 pub mod live;
+pub mod load;
 pub mod main_loop;
 pub mod outbox;
 pub mod permissions;
@@ -34,12 +35,14 @@ pub mod watchdog;
 use std::backtrace::Backtrace;
 use std::io;
 use std::panic::{self, PanicHookInfo};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::project::{World, WorldOptions};
+use crate::vfs::slow;
 
 pub use analysis::{Analysis, View};
 pub use transport::{Ended, serve};
@@ -60,6 +63,8 @@ pub struct Options {
     pub look_every: Duration,
     /// Threads that answer requests.
     pub readers: usize,
+    /// Where slow ticks are noted, for `msc doctor`.
+    pub slow_ticks: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -75,6 +80,7 @@ impl Default for Options {
             // More threads than cores: a request that computes for long must not be what a hover
             // waits for.
             readers: cores.max(4),
+            slow_ticks: slow::list_of_user(),
         }
     }
 }

@@ -7,57 +7,160 @@
 //! Invariant: knows neither texts nor answers; jobs are closures. A panic in a job ends that job,
 //! never its thread.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::base::Cancel;
 
-type Job = Box<dyn FnOnce() + Send>;
+use super::load::Load;
 
-/// Threads that answer requests.
+type Run = Box<dyn FnOnce() + Send>;
+
+/// What a thread is to run, and whether anybody still wants it.
+struct Job {
+    is_wanted: Box<dyn Fn() -> bool + Send>,
+    run: Run,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    /// Nothing more comes.
+    is_over: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+    load: Arc<Load>,
+}
+
+/// Threads that take jobs from one queue, in its order. A job that nobody wants any more leaves the
+/// queue when the next one comes: however fast a person types, what waits is what is still asked.
 pub struct ReadPool {
-    jobs: Sender<Job>,
+    queue: Arc<Queue>,
 }
 
 impl ReadPool {
-    pub fn new(name: &str, threads: usize) -> ReadPool {
-        ReadPool { jobs: workers(name, threads.max(1)) }
+    /// The threads end with the pool. They are not joined: a job that will not stop must not keep the
+    /// server from ending.
+    pub fn new(name: &str, threads: usize, load: Arc<Load>) -> ReadPool {
+        let queue = Arc::new(Queue { load, ..Queue::default() });
+        let threads = threads.max(1);
+        for number in 0..threads {
+            let queue = queue.clone();
+            let name = if threads == 1 { name.to_owned() } else { format!("{name}-{number}") };
+            let spawned = thread::Builder::new().name(name).stack_size(STACK).spawn(move || queue.work());
+            if let Err(error) = spawned {
+                tracing::error!("cannot start a thread: {error}");
+            }
+        }
+        ReadPool { queue }
     }
 
     pub fn run(&self, job: impl FnOnce() + Send + 'static) {
-        // The threads live as long as this sender.
-        let _ = self.jobs.send(Box::new(job));
+        self.answer(|| true, job);
+    }
+
+    /// `is_wanted` may become false while the job waits, and stays so. An unwanted job is run at once, on
+    /// this thread: it has to see for itself that it has nothing to do but to say so.
+    pub fn answer(&self, is_wanted: impl Fn() -> bool + Send + 'static, job: impl FnOnce() + Send + 'static) {
+        let load = &self.queue.load;
+        let mut waiting = self.queue.lock();
+        let (wanted, unwanted): (VecDeque<Job>, VecDeque<Job>) =
+            std::mem::take(&mut waiting.jobs).into_iter().partition(|job| (job.is_wanted)());
+        waiting.jobs = wanted;
+        waiting.jobs.push_back(Job { is_wanted: Box::new(is_wanted), run: Box::new(job) });
+        load.most_waiting.fetch_max(waiting.jobs.len() as u64, Ordering::Relaxed);
+        Load::add(&load.waiting, 1);
+        drop(waiting);
+        self.queue.changed.notify_one();
+        load.waiting.fetch_sub(unwanted.len() as u64, Ordering::Relaxed);
+        Load::add(&load.dropped, unwanted.len() as u64);
+        for job in unwanted {
+            run(job.run);
+        }
     }
 }
 
-/// Threads that take jobs from one queue and end when its sender is dropped. They are not joined:
-/// a job that will not stop must not keep the server from ending.
-fn workers(name: &str, count: usize) -> Sender<Job> {
-    let (jobs, queue) = channel::<Job>();
-    let queue = Arc::new(Mutex::new(queue));
-    for number in 0..count {
-        let queue = queue.clone();
-        let name = if count == 1 { name.to_owned() } else { format!("{name}-{number}") };
-        let spawned = thread::Builder::new().name(name).stack_size(STACK).spawn(move || work(&queue));
-        if let Err(error) = spawned {
-            tracing::error!("cannot start a thread: {error}");
+impl Drop for ReadPool {
+    fn drop(&mut self) {
+        self.queue.lock().is_over = true;
+        self.queue.changed.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            run(job.run);
         }
     }
-    jobs
+
+    fn next(&self) -> Option<Job> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(job) = waiting.jobs.pop_front() {
+                self.load.waiting.fetch_sub(1, Ordering::Relaxed);
+                let count = if (job.is_wanted)() { &self.load.begun } else { &self.load.dropped };
+                Load::add(count, 1);
+                return Some(job);
+            }
+            if waiting.is_over {
+                return None;
+            }
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
 }
 
 /// The type engine recurses along expressions and types.
 const STACK: usize = 64 << 20;
 
-fn work(queue: &Mutex<Receiver<Job>>) {
-    loop {
-        let job = queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv();
-        let Ok(job) = job else { return };
-        if catch_unwind(AssertUnwindSafe(job)).is_err() {
-            tracing::error!("a job panicked");
+fn run(job: Run) {
+    if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        tracing::error!("a job panicked");
+    }
+}
+
+/// One thread for what nobody waits for: the next job takes the place of the one before.
+pub struct Background {
+    pool: ReadPool,
+    running: Option<Cancel>,
+}
+
+impl Background {
+    pub fn new(name: &str) -> Background {
+        Background { pool: ReadPool::new(name, 1, Arc::default()), running: None }
+    }
+
+    pub fn start(&mut self, job: impl FnOnce(&Cancel) + Send + 'static) {
+        self.stop();
+        let cancel = Cancel::new();
+        self.running = Some(cancel.clone());
+        let wanted = cancel.clone();
+        self.pool.answer(
+            move || !wanted.is_cancelled(),
+            move || {
+                if !cancel.is_cancelled() {
+                    job(&cancel);
+                }
+            },
+        );
+    }
+
+    pub fn stop(&mut self) {
+        if let Some(cancel) = self.running.take() {
+            cancel.cancel();
         }
     }
 }
@@ -78,7 +181,7 @@ pub struct Ticket {
 }
 
 struct LaneState {
-    jobs: Sender<Job>,
+    jobs: ReadPool,
     running: Option<(u64, Cancel)>,
     /// Another pass is wanted when the running one has ended.
     again: bool,
@@ -93,7 +196,7 @@ pub struct Passes {
 
 impl Default for Passes {
     fn default() -> Passes {
-        let lane = |name| LaneState { jobs: workers(name, 1), running: None, again: false };
+        let lane = |name| LaneState { jobs: ReadPool::new(name, 1, Arc::default()), running: None, again: false };
         Passes { live: lane("msc-live"), full: lane("msc-pass"), last: 0 }
     }
 }
@@ -132,8 +235,7 @@ impl Passes {
     }
 
     pub fn run(&mut self, lane: Lane, job: impl FnOnce() + Send + 'static) {
-        // The thread lives as long as this sender.
-        let _ = self.lane(lane).jobs.send(Box::new(job));
+        self.lane(lane).jobs.run(job);
     }
 
     /// Stops the running pass of a lane, whose answer nobody wants any more; the caller sees to the

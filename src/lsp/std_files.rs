@@ -11,10 +11,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use crate::base::{Digest, FilePath, Recipe};
-use crate::{engine, std_lib};
+use crate::{engine, std_lib, vfs};
 
 pub struct StdFiles {
     /// Where the standard library goes; `None` where the user has no cache directory.
@@ -134,12 +134,5 @@ fn write_one(path: &FilePath, text: &str) -> io::Result<()> {
 
 /// The user's cache directory, where the system names one.
 pub(super) fn user_cache() -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    if cfg!(windows) {
-        absolute("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        absolute("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-    }
+    vfs::user::cache_dir()
 }

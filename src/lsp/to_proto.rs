@@ -15,6 +15,7 @@ use crate::text::{Encoding, SourceText};
 
 use super::capabilities::Abilities;
 use super::from_proto;
+use super::load::Load;
 use super::request::document_symbol::OutlineMemory;
 use super::request::semantic_tokens::TokenMemory;
 use super::settings::Settings;
@@ -36,6 +37,8 @@ pub struct Edge {
     pub tokens: Arc<TokenMemory>,
     /// What was told of symbols.
     pub outlines: Arc<OutlineMemory>,
+    /// What the server has to do.
+    pub load: Arc<Load>,
 }
 
 impl Edge {

@@ -74,7 +74,7 @@ where
     let (out, queue) = unbounded_channel();
     let client_gone = Arc::new(Notify::new());
     let gone = client_gone.clone();
-    let watchdog = Watchdog::start(options.look_every, move || gone.notify_one());
+    let watchdog = Watchdog::start(options.look_every, options.slow_ticks.clone(), move || gone.notify_one());
     let main = MainLoop::new(options, world, events.clone(), Outbox::new(out.clone()), watchdog);
     let main = thread::Builder::new().name("msc-main".to_owned()).spawn(move || main.run(&receiver));
     if let Err(error) = &main {
@@ -86,6 +86,7 @@ where
         .custom_method("msc/cacheStats", Backend::cache_stats)
         .custom_method("msc/memoryUsage", Backend::memory_usage)
         .custom_method("workspace/textDocumentContent", Backend::text_document_content)
+        .custom_method("msc/workStats", Backend::work_stats)
         .finish();
     let gate = Gate::new(service, events.clone());
     let mut connection = Connection { gate, events: events.clone(), out, tasks: JoinSet::new() };

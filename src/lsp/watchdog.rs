@@ -3,11 +3,16 @@
 //! Invariant: only observes and reports; it has a thread of its own (`msc-watchdog`), since what it
 //! looks for is a loop that no longer runs.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::vfs::slow::{self, SlowTick};
+
+use super::load::Load;
 
 /// How long one event may keep the loop.
 const TICK_BUDGET: Duration = Duration::from_millis(10);
@@ -24,13 +29,21 @@ struct Shared {
     start: Instant,
     /// Milliseconds since `start`, plus one, at which the running tick began; 0 between ticks.
     tick: AtomicU64,
-    slow: AtomicU64,
+    load: Arc<Load>,
+    /// Slow ticks that the list of the user's does not have yet.
+    unnoted: Mutex<Vec<SlowTick>>,
 }
 
 impl Watchdog {
     /// `client_gone` is called once, when the process given to [`Watchdog::follow`] has ended.
-    pub fn start(look_every: Duration, client_gone: impl FnOnce() + Send + 'static) -> Watchdog {
-        let shared = Arc::new(Shared { start: Instant::now(), tick: AtomicU64::new(0), slow: AtomicU64::new(0) });
+    /// `list` is where slow ticks are noted.
+    pub fn start(look_every: Duration, list: Option<PathBuf>, client_gone: impl FnOnce() + Send + 'static) -> Watchdog {
+        let shared = Arc::new(Shared {
+            start: Instant::now(),
+            tick: AtomicU64::new(0),
+            load: Arc::default(),
+            unnoted: Mutex::default(),
+        });
         let (client, news) = channel();
         let watched = shared.clone();
         let spawned = thread::Builder::new().name("msc-watchdog".to_owned()).spawn(move || {
@@ -40,10 +53,11 @@ impl Watchdog {
             loop {
                 match news.recv_timeout(look_every) {
                     Ok(process) => client = Client::alive(process),
-                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Disconnected) => return watched.note(list.as_deref()),
                     Err(RecvTimeoutError::Timeout) => {}
                 }
                 watched.look(&mut reported);
+                watched.note(list.as_deref());
                 if client.as_ref().is_some_and(Client::is_gone)
                     && let Some(tell) = client_gone.take()
                 {
@@ -56,6 +70,10 @@ impl Watchdog {
             tracing::error!("cannot start the watchdog: {error}");
         }
         Watchdog { shared, client }
+    }
+
+    pub fn load(&self) -> Arc<Load> {
+        self.shared.load.clone()
     }
 
     /// The client said which process it is.
@@ -72,8 +90,11 @@ impl Watchdog {
         let result = tick();
         self.shared.tick.store(0, Ordering::Relaxed);
         let took = began.elapsed();
+        self.shared.load.longest_tick.fetch_max(took.as_micros() as u64, Ordering::Relaxed);
         if took > TICK_BUDGET {
-            let slow = self.shared.slow.fetch_add(1, Ordering::Relaxed) + 1;
+            let load = &self.shared.load;
+            let slow = load.slow_ticks.fetch_add(1, Ordering::Relaxed) + 1;
+            self.shared.unnoted().push(SlowTick::now(took.as_millis() as u64, what));
             tracing::warn!("{what} kept the main loop for {} ms ({slow} slow ticks so far)", took.as_millis());
         }
         result
@@ -81,6 +102,19 @@ impl Watchdog {
 }
 
 impl Shared {
+    fn unnoted(&self) -> std::sync::MutexGuard<'_, Vec<SlowTick>> {
+        self.unnoted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// On the watchdog's own thread: the loop touches no disk.
+    fn note(&self, list: Option<&std::path::Path>) {
+        let ticks = std::mem::take(&mut *self.unnoted());
+        let Some(list) = list.filter(|_| !ticks.is_empty()) else { return };
+        if let Err(error) = slow::add(list, &ticks) {
+            tracing::info!("cannot note slow ticks in {}: {error}", list.display());
+        }
+    }
+
     fn look(&self, reported: &mut u64) {
         let tick = self.tick.load(Ordering::Relaxed);
         let now = self.start.elapsed().as_millis() as u64;

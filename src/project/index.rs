@@ -18,9 +18,9 @@ use crate::cache::{Level, Store};
 use crate::engine::uses::Asked;
 use crate::engine::{EngineError, FileUses, Place, Program, Surface};
 
+use super::Snapshot;
 use super::program::{self, Loaded};
 use super::shared::lock;
-use super::{ProjectId, Snapshot};
 
 /// A question reads so many missing files itself: those that a person edits.
 const MOST_READ_FOR_A_QUESTION: usize = 2;
@@ -217,9 +217,9 @@ pub fn complete(snap: &Snapshot, cancel: &Cancel) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// The index of a project that has a program.
-pub fn of(snap: &Snapshot, id: &ProjectId, cancel: &Cancel) -> Result<Arc<Index>, EngineError> {
-    Ok(program::at(snap, id, None, cancel)?.index)
+/// The index of each project that has a program, with its root.
+pub fn counts(snap: &Snapshot) -> Vec<(FilePath, Arc<Index>)> {
+    snap.shared.programs.indexes()
 }
 
 /// What each file of the project's own has its part under: its text, the options, and the surfaces of all

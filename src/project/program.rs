@@ -12,8 +12,8 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{Config, EngineError, Program};
 
 use super::config::{self, ProjectId};
-use super::index::Index;
 use super::files::{ProgramFiles, engine_path, source_path};
+use super::index::Index;
 use super::shared::{Difference, lock};
 use super::snapshot::Shown;
 use super::{Revision, Snapshot};
@@ -22,6 +22,7 @@ use super::{Revision, Snapshot};
 pub(super) struct Programs {
     slots: Mutex<HashMap<ProjectId, Arc<Mutex<Slot>>>>,
     is_closed: AtomicBool,
+    indexes: Mutex<HashMap<ProjectId, Arc<Index>>>,
 }
 
 #[derive(Default)]
@@ -29,7 +30,6 @@ struct Slot {
     built: Option<Built>,
     /// Files that an editor opened though the project does not reach them.
     extra: BTreeSet<FilePath>,
-    index: Arc<Index>,
 }
 
 struct Built {
@@ -104,6 +104,18 @@ impl Programs {
         ids
     }
 
+    fn index(&self, id: &ProjectId) -> Arc<Index> {
+        lock(&self.indexes).entry(id.clone()).or_default().clone()
+    }
+
+    /// The indexes of all projects, in a fixed order. Builds nothing and waits for no program.
+    pub fn indexes(&self) -> Vec<(FilePath, Arc<Index>)> {
+        let indexes = lock(&self.indexes);
+        let mut all: Vec<_> = indexes.iter().map(|(id, index)| (id.root.clone(), index.clone())).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+
     /// Any project that has a program: what rules files of the standard library.
     pub fn any(&self) -> Option<ProjectId> {
         lock(&self.slots).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()
@@ -166,7 +178,7 @@ pub(super) fn at(
         bring_to(snap, built, changed)?;
         // One that was loaded with the file and is still without it: the engine does not take it.
         if wanted.as_ref().is_none_or(|file| built.program.contains(file) || slot.extra.contains(file)) {
-            return Ok(built.loaded(snap, &slot.index));
+            return Ok(built.loaded(snap, id));
         }
     }
     let config = match slot.built.take() {
@@ -188,15 +200,16 @@ pub(super) fn at(
     let files = Arc::new(ProgramFiles::new(snap.clone()));
     let program = snap.shared.engine.load(&config.config, roots.as_deref(), files.clone())?;
     let built = Built { revision: snap.revision(), program, config, shown: files.shown(), texts: HashMap::new() };
-    let loaded = built.loaded(snap, &slot.index);
+    let loaded = built.loaded(snap, id);
     slot.built = Some(built);
     Ok(loaded)
 }
 
 impl Built {
-    fn loaded(&self, snap: &Snapshot, index: &Arc<Index>) -> Loaded {
+    fn loaded(&self, snap: &Snapshot, id: &ProjectId) -> Loaded {
+        let index = snap.shared.programs.index(id);
         let snap = snap.of_program(self.shown.clone());
-        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index: index.clone() }
+        Loaded { program: self.program.clone(), configured: self.config.clone(), snap, index }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Start reading at [`disk`] (what is there) and [`watch`] (what changed).
 
 pub mod disk;
+pub mod slow;
 pub mod user;
 pub mod watch;
 

@@ -18,6 +18,18 @@ pub fn config_dir() -> Option<PathBuf> {
     Some(base.join("metascript"))
 }
 
+/// The directory below which programs keep what can be made again, for this user. Nothing is created.
+pub fn cache_dir() -> Option<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        from("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        from("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")))
+    }
+}
+
 /// Memory of this process that the system holds for it at this moment, in bytes; `None` where it does
 /// not tell.
 pub fn resident_bytes() -> Option<u64> {

@@ -201,11 +201,7 @@ fn walk(view: AstView<'_>, source: NodeId) -> Result<(HashMap<NodeId, u32>, Vec<
 fn says_what_it_returns(kind: Option<K>, returns: Option<NodeId>) -> bool {
     match kind {
         Some(
-            K::MethodDeclaration
-            | K::FunctionDeclaration
-            | K::FunctionExpression
-            | K::ArrowFunction
-            | K::GetAccessor,
+            K::MethodDeclaration | K::FunctionDeclaration | K::FunctionExpression | K::ArrowFunction | K::GetAccessor,
         ) => returns.is_some(),
         Some(K::SetAccessor) => true,
         _ => false,

@@ -41,9 +41,10 @@ impl TsrProgram {
         for file in files {
             cancel.check()?;
             let source = place::file_of(&self.program, file)?;
-            let uses = checker.with(&self.program, &self.counters, &format!("reading the names in {file}"), |checker| {
-                Walk::new(self, checker, source).file(cancel)
-            })?;
+            let uses =
+                checker.with(&self.program, &self.counters, &format!("reading the names in {file}"), |checker| {
+                    Walk::new(self, checker, source).file(cancel)
+                })?;
             done(file, uses);
         }
         Ok(())
@@ -193,8 +194,7 @@ impl<'a, 'o> Walk<'a, 'o> {
     }
 
     fn beside(&self, view: AstView<'_>, node: NodeId) -> Result<Role, EngineError> {
-        let is_parameter =
-            !self.parameters.is_empty() && self.parameters.contains(view.node_text(node)?.as_bytes());
+        let is_parameter = !self.parameters.is_empty() && self.parameters.contains(view.node_text(node)?.as_bytes());
         Ok(if is_parameter { Role::Beside } else { Role::None })
     }
 
@@ -423,8 +423,7 @@ fn literal_element(view: AstView<'_>, node: NodeId) -> Result<Option<(NodeId, No
     let Some(literal) = read.parent() else { return Ok(None) };
     let is_element =
         ast::is_object_literal_element(&read) || read.kind() == K::JsxAttribute || read.kind() == K::JsxSpreadAttribute;
-    let is_inside =
-        matches!(view.node(literal)?.kind().known(), Some(K::ObjectLiteralExpression | K::JsxAttributes));
+    let is_inside = matches!(view.node(literal)?.kind().known(), Some(K::ObjectLiteralExpression | K::JsxAttributes));
     Ok((is_element && is_inside).then_some((element, literal)))
 }
 

@@ -26,6 +26,7 @@ pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
 pub mod signature;
+pub mod work;
 pub mod workspace_symbol;
 
 use tower_lsp::ls_types::TextDocumentPositionParams;

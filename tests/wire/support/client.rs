@@ -27,6 +27,7 @@ pub fn quiet() -> Options {
         progress_delay: Duration::ZERO,
         look_every: Duration::from_millis(5),
         readers: 4,
+        slow_ticks: None,
     }
 }
 
