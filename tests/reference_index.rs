@@ -212,7 +212,7 @@ impl Random {
     }
 }
 
-const CLASSES: usize = 6;
+const CLASSES: usize = 4;
 
 /// A project whose classes have generated members, and a file that uses them all.
 fn derived() -> Vec<(String, String)> {
@@ -226,7 +226,7 @@ fn derived() -> Vec<(String, String)> {
             _ => String::new(),
         };
         let text = format!(
-            "{import}@derive(Eq, Hash, Clone, ToString)\nexport class C{number}{base} {{\n  constructor(public id{number}: number = {number}) {{ {} }}\n  name = \"c{number}\";\n  size(): number {{\n    return this.name.length;\n  }}\n}}\n",
+            "{import}@derive(Eq, Hash, Clone, Debug)\nexport class C{number}{base} {{\n  constructor(public id{number}: number = {number}) {{ {} }}\n  name = \"c{number}\";\n  size(): number {{\n    return this.name.length;\n  }}\n}}\n",
             if number % 2 == 1 { "super();" } else { "" }
         );
         files.push((format!("c{number}.ms"), text));
@@ -251,7 +251,7 @@ fn generated_members_are_found_as_the_engine_finds_them_also_after_edits_and_fro
     };
     let loaded = project.loaded("main.ms");
     let answered = compare(&loaded, || true);
-    assert!(answered > 200, "the index answered {answered} questions only");
+    assert!(answered > 120, "the index answered {answered} questions only");
     let all = counts(&loaded).0;
     assert_eq!(all as usize, CLASSES + 1);
 
@@ -264,18 +264,18 @@ fn generated_members_are_found_as_the_engine_finds_them_also_after_edits_and_fro
     project.complete();
     let loaded = project.loaded("main.ms");
     assert_eq!(counts(&loaded).0 - all, 1);
-    compare(&loaded, || true);
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    compare(&loaded, || random.below(8) == 0);
     let at = text.find("  name =").expect("there is a field") as u32;
     project.edit("c0.ms", 3, TextRange::empty(at), "  more = this.name; ");
     project.complete();
     let loaded = project.loaded("main.ms");
     // c0, its subclass in c1, and main.
     assert_eq!(counts(&loaded).0 - all, 4);
-    compare(&loaded, || true);
+    compare(&loaded, || random.below(8) == 0);
 
     // Random edits, of which some leave the text broken for a while.
     let edits: usize = std::env::var("MSC_EDITS").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
     let typed = ["size", "this.name; ", ".equals(b)", "}", "{", "other: number = 1; ", "(", " ", "x", "\n"];
     for (version, _) in (4..).zip(0..edits) {
         let name = ["c0.ms", "main.ms"][random.below(2)];
@@ -294,6 +294,7 @@ fn generated_members_are_found_as_the_engine_finds_them_also_after_edits_and_fro
     let Project { folder, world } = project;
     drop(world);
     let project = Project::at(folder);
+    project.loaded("main.ms");
     project.complete();
     let loaded = project.loaded("main.ms");
     assert_eq!(counts(&loaded), (0, all));

@@ -14,6 +14,7 @@ use crate::cli::{CLEAN, CommandResult, ERRORS};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::project::check::expand_file;
 use crate::project::{Grants, ProjectId, World, WorldOptions, config, expansion};
+use crate::vfs::slow::{self, SlowTick};
 use crate::vfs::{self, Disk, Watcher};
 
 /// How one question was answered.
@@ -66,6 +67,7 @@ pub(super) fn run(args: &DoctorArgs, console: &Console) -> CommandResult {
     cache(&project, &mut report);
     macros(&mut report);
     watching(&project.root, &mut report);
+    servers(&mut report);
     user(&mut report);
     console.print(&report.text)?;
     Ok(ExitCode::from(report.worst))
@@ -227,6 +229,32 @@ fn watching(root: &FilePath, report: &mut Report) {
         } else {
             report.line(Verdict::Poor, format!("fs.inotify.{name} = {limit}: large projects need more"));
             report.advice(&format!("sudo sysctl fs.inotify.{name}={least}"));
+        }
+    }
+}
+
+/// How far back slow ticks are told of, in seconds.
+const RECENT: u64 = 7 * 86_400;
+
+/// What servers of this user's editors noted of themselves.
+fn servers(report: &mut Report) {
+    report.title("Servers of the last seven days");
+    let Some(list) = slow::list_of_user() else {
+        report.line(Verdict::Poor, "the system names no cache directory: slow moments are not noted");
+        return;
+    };
+    let now = SlowTick::now(0, "").at;
+    let ticks: Vec<SlowTick> = slow::read(&list).into_iter().filter(|tick| tick.at + RECENT >= now).collect();
+    match ticks.iter().max_by_key(|tick| tick.millis) {
+        None => report.line(Verdict::Good, "no event kept a server's main loop for more than 10 ms"),
+        Some(longest) => {
+            let count = plural(ticks.len(), "event");
+            let text = format!(
+                "{count} kept a server's main loop for more than 10 ms; the longest was {} for {} ms",
+                longest.what, longest.millis
+            );
+            report.line(Verdict::Poor, text);
+            report.advice("what the machine was busy with counts, too; `msc -v lsp` logs each as it happens");
         }
     }
 }

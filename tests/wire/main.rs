@@ -19,5 +19,7 @@ mod pull;
 mod requests;
 mod robust;
 mod shop;
+mod soak;
 mod support;
 mod tokens;
+mod typing;

@@ -9,9 +9,11 @@ use tokio::runtime::Handle;
 
 use super::client::Client;
 
-/// `msc lsp` whose user has an empty home in `home`; it leaves its exit code behind.
+/// `msc lsp` whose user has an empty home in `home`; it leaves its exit code behind. `MSC_PROGRAM` names
+/// another build of the program.
 pub fn msc_lsp(home: &Path) -> Client<Option<i32>> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_msc"))
+    let program = std::env::var_os("MSC_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_msc").into());
+    let mut child = Command::new(program)
         .arg("lsp")
         .env("HOME", home)
         .env("XDG_CACHE_HOME", home.join("cache"))
