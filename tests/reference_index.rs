@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use msc::base::{Cancel, FilePath, TextRange};
 use msc::engine::Place;
+use msc::ide::workspace_symbol::{Symbol, search};
 use msc::project::{Change, Edit, Loaded, World, WorldOptions, check, index};
 use msc::text::{Encoding, LineIndex};
 
@@ -141,6 +142,11 @@ impl Project {
     }
 }
 
+fn symbols(project: &Project) -> Vec<Symbol> {
+    let snap = project.world.snapshot();
+    ["equals", "use", "C1"].iter().flat_map(|query| search(&snap, query, &Cancel::new()).expect("it works")).collect()
+}
+
 fn names(text: &str) -> Vec<(u32, &str)> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || c == '#';
     let mut out = Vec::new();
@@ -253,6 +259,8 @@ fn generated_members_are_found_as_the_engine_finds_them_also_after_edits_and_fro
     let answered = compare(&loaded, || true);
     assert!(answered > 120, "the index answered {answered} questions only");
     let all = counts(&loaded).0;
+    let declared = symbols(&project);
+    assert!(declared.iter().any(|one| one.name == "equals" && one.generated_by.is_some()), "{declared:?}");
     assert_eq!(all as usize, CLASSES + 1);
 
     // Inside a body: one file is read again. What a class shows: those that import it, too.
@@ -294,6 +302,12 @@ fn generated_members_are_found_as_the_engine_finds_them_also_after_edits_and_fro
     let Project { folder, world } = project;
     drop(world);
     let project = Project::at(folder);
+    assert_eq!(symbols(&project), declared);
+    assert_eq!(
+        project.world.shared().counters.loads.load(Ordering::Relaxed),
+        0,
+        "rows answer before the engine has loaded"
+    );
     project.loaded("main.ms");
     project.complete();
     let loaded = project.loaded("main.ms");

@@ -296,7 +296,7 @@ pub struct CallItem {
 }
 
 /// A name that a file declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
     pub name: Box<str>,
     pub kind: CompletionKind,

@@ -1,14 +1,14 @@
 //! Symbols of the whole workspace by a fuzzy query: what people wrote, and what macros made, marked.
 //!
-//! Lists of declarations are kept file by file below the engine's seam, so a query makes none anew
-//! for files that did not change.
+//! Lists of declarations are kept file by file, below the engine's seam and as rows, so a query makes
+//! none anew for files that did not change, and waits for no engine to load.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::base::{Cancel, FilePath, TextRange};
 use crate::engine::{CompletionKind, Place};
-use crate::project::Snapshot;
+use crate::project::{Snapshot, symbols};
 
 use super::IdeResult;
 use super::generated::{Meaning, meaning};
@@ -32,10 +32,9 @@ pub fn search(snap: &Snapshot, query: &str, cancel: &Cancel) -> IdeResult<Vec<Sy
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut out: Vec<Symbol> = Vec::new();
-    for loaded in snap.all_programs(cancel)? {
-        let files = loaded.program.declarations(cancel)?;
+    for project in symbols::declared(snap, cancel)? {
         let mut found = Vec::new();
-        for file in files.iter().filter(|file| !file.is_external) {
+        for file in project.files.iter().filter(|file| !file.is_external) {
             cancel.check()?;
             for one in file.list.iter().filter(|one| !one.name.starts_with("__ms_")) {
                 if let Some(score) = pattern.score(Utf32Str::new(&one.name, &mut buffer), &mut matcher) {
@@ -57,7 +56,7 @@ pub fn search(snap: &Snapshot, query: &str, cancel: &Cancel) -> IdeResult<Vec<Sy
                 range,
                 generated_by,
             };
-            let symbol = match meaning(&loaded.snap, &place) {
+            let symbol = match meaning(&project.snap, &place) {
                 Some(Meaning::Source { file, range, .. }) => symbol(file, range, None),
                 Some(Meaning::Generated(code)) => symbol(code.file, code.site.name, Some(code.site.shown)),
                 None => continue,

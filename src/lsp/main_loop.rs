@@ -560,16 +560,19 @@ impl<A: Analysis> Session<A> {
         let version = file.as_ref().and_then(|file| self.open.get(file)).map(|document| document.version);
         let sender = self.sender.clone();
         let waiting = request.waiting();
-        self.live_reads.answer(move || waiting.is_open(), move || {
-            let document = file.filter(|_| request.is_open()).and_then(|file| match is_told_again {
-                true => view.nearest_document(&file),
-                false => view.document(&file),
-            });
-            request.run(document.as_ref(), &edge);
-            if let Some(document) = document.filter(|document| document.syntax.is_moved()) {
-                let _ = sender.send(Event::AnsweredEarly(document.file, version));
-            }
-        });
+        self.live_reads.answer(
+            move || waiting.is_open(),
+            move || {
+                let document = file.filter(|_| request.is_open()).and_then(|file| match is_told_again {
+                    true => view.nearest_document(&file),
+                    false => view.document(&file),
+                });
+                request.run(document.as_ref(), &edge);
+                if let Some(document) = document.filter(|document| document.syntax.is_moved()) {
+                    let _ = sender.send(Event::AnsweredEarly(document.file, version));
+                }
+            },
+        );
     }
 
     /// Makes the trees that answers did not wait for.

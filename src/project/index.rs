@@ -9,7 +9,7 @@
 //! Invariant: an answer from here is the answer of the engine for the same program. Nothing here runs
 //! on the state thread. Start reading at [`Index::references`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
@@ -18,9 +18,9 @@ use crate::cache::{Level, Store};
 use crate::engine::uses::Asked;
 use crate::engine::{EngineError, FileUses, Place, Program, Surface};
 
-use super::Snapshot;
 use super::program::{self, Loaded};
 use super::shared::lock;
+use super::{Snapshot, symbols};
 
 /// A question reads so many missing files itself: those that a person edits.
 const MOST_READ_FOR_A_QUESTION: usize = 2;
@@ -34,6 +34,8 @@ pub struct Index {
     parts: Mutex<HashMap<FilePath, Part>>,
     view: Mutex<Option<Arc<View>>>,
     counts: Counts,
+    /// Rows of declarations that are written.
+    declared: Mutex<BTreeSet<Digest>>,
 }
 
 /// How often what happened, for `msc/cacheStats` and tests. Relaxed: they order nothing.
@@ -213,6 +215,9 @@ pub fn complete(snap: &Snapshot, cancel: &Cancel) -> Result<(), EngineError> {
         let loaded = program::at(snap, &id, None, cancel)?;
         let store = snap.shared.store(&id.root);
         loaded.index.complete(&loaded, &store, cancel)?;
+        let mut known = lock(&loaded.index.declared).clone();
+        symbols::keep(&loaded, &id, &store, &mut known, cancel)?;
+        *lock(&loaded.index.declared) = known;
     }
     Ok(())
 }

@@ -104,6 +104,12 @@ impl Programs {
         ids
     }
 
+    /// Whether there is a program of this project, however old. One that is being built is none yet.
+    pub fn is_built(&self, id: &ProjectId) -> bool {
+        let slot = lock(&self.slots).get(id).cloned();
+        slot.is_some_and(|slot| slot.try_lock().is_ok_and(|slot| slot.built.is_some()))
+    }
+
     fn index(&self, id: &ProjectId) -> Arc<Index> {
         lock(&self.indexes).entry(id.clone()).or_default().clone()
     }

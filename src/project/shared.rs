@@ -46,6 +46,8 @@ pub struct Counters {
     /// Full loads and updates of engine programs.
     pub loads: AtomicU32,
     pub updates: AtomicU32,
+    /// Searches of a project's declarations that rows answered.
+    pub from_rows: AtomicU32,
 }
 
 pub struct Shared {

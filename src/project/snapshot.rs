@@ -248,12 +248,16 @@ impl Snapshot {
     /// The programs of all projects that an editor has opened files of or that were asked about; that of
     /// the first folder where there is none yet.
     pub fn all_programs(&self, cancel: &Cancel) -> Result<Vec<Loaded>, EngineError> {
+        self.projects().iter().map(|id| program::at(self, id, None, cancel)).collect()
+    }
+
+    pub(super) fn projects(&self) -> Vec<ProjectId> {
         let mut ids = self.shared.programs.ids();
         if ids.is_empty() {
             let first = self.state.roots.first();
             ids.extend(first.map(|root| ProjectId::of_dir(&self.shared.disk, root, root)));
         }
-        ids.iter().map(|id| program::at(self, id, None, cancel)).collect()
+        ids
     }
 
     /// The files as the engine sees them at this revision.

@@ -40,6 +40,11 @@ impl Project {
         self.folder.path().canonicalize().expect("it is there").join("project").join(file)
     }
 
+    /// Where the server's user is at home.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
     pub fn uri(&self, file: &str) -> String {
         format!("file://{}", self.path(file).display())
     }

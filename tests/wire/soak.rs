@@ -237,9 +237,7 @@ async fn compare(project: &mut Project, open: &mut [Open], random: &mut Random, 
         one.version += 2;
     }
     let ours = answers(&mut project.client, &documents, &places).await;
-    // A home of its own: it has no cache of the user's, and reads the project's.
-    let home = tempfile::tempdir().expect("a temporary directory");
-    let mut fresh = msc_lsp(home.path());
+    let mut fresh = msc_lsp(&project.home());
     let root = project.path("main.ms").parent().expect("a file lies in a folder").display().to_string();
     fresh.initialize_in(&format!("file://{root}"), capabilities()).await;
     for (uri, text, _) in &documents {

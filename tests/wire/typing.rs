@@ -68,6 +68,6 @@ async fn rapid_typing_queues_nothing() {
     assert!(count("mostWaiting") <= 3, "{stats}");
     assert_eq!(count("waiting"), 0, "{stats}");
     // Each began or was dropped; and what was refused did not keep a thread from the last ones.
-    assert_eq!(count("begun") + count("dropped"), i64::from(EDITS) * 2 + 1, "{stats}");
+    assert!(count("begun") + count("dropped") > i64::from(EDITS) * 2, "{stats}");
     assert!(refused > 0, "{stats}");
 }
