@@ -108,7 +108,9 @@ pub(super) fn keep(
         keys.insert(key);
     }
     let mut recipe = Recipe::new("a list of files");
-    files.iter().for_each(|file| drop(recipe.text("file", file.as_str())));
+    for file in &files {
+        recipe.text("file", file.as_str());
+    }
     let list = recipe.finish();
     if !known.contains(&list)
         && let Ok(bytes) = postcard::to_allocvec(&files)
