@@ -18,6 +18,7 @@ use crate::cache::{Level, Store};
 use crate::engine::uses::Asked;
 use crate::engine::{EngineError, FileUses, Place, Program, Surface};
 
+use super::files::source_path;
 use super::program::{self, Loaded};
 use super::shared::lock;
 use super::{Snapshot, symbols};
@@ -151,7 +152,7 @@ impl Index {
             self.counts.made.fetch_add(1, Ordering::Relaxed);
             if let Some(store) = store {
                 match postcard::to_allocvec(&uses) {
-                    Ok(bytes) => store.put(Level::File, key, Some(file), bytes),
+                    Ok(bytes) => store.put(Level::File, key, Some(&source_path(&loaded.snap, file)), bytes),
                     Err(error) => crate::bug!("the names of a file have no encoding: {error}"),
                 }
             }
