@@ -70,7 +70,10 @@ pub(super) fn load(
         known.take_over(old.clone());
         let open: BTreeSet<usize> = known.open().filter(|&at| problems::is_checked(&files[at].file)).collect();
         if open.is_subset(&needed) {
-            let loaded = Loaded { program, configured: configured.clone(), snap: snap.of_program(shown.shown()) };
+            // Nobody searches in a part of a program.
+            let index = Arc::default();
+            let snap = snap.of_program(shown.shown());
+            let loaded = Loaded { program, configured: configured.clone(), snap, index };
             return Ok(Some(Slice { loaded, known }));
         }
         seeds.extend(open);
