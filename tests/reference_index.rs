@@ -241,7 +241,7 @@ fn derived() -> Vec<(String, String)> {
             "export function use{number}(a: C{number}, b: C{number}): number {{\n  if (a.equals(b)) {{ return a.hashCode() + a.size(); }}\n  const c = a.clone();\n  c.name = a.toString() + c.name;\n  return c.id{number};\n}}\n"
         );
     }
-    files.push(("main.ms".to_owned(), user + &body));
+    files.push(("main.ms".to_owned(), user + body.as_str()));
     files
 }
 
