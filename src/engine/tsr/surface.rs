@@ -171,7 +171,9 @@ fn is_augmentation(view: AstView<'_>, node: NodeId) -> Result<bool, EngineError>
 }
 
 /// The numbers of declarations, and the places of what no other file sees.
-fn walk(view: AstView<'_>, source: NodeId) -> Result<(HashMap<NodeId, u32>, Vec<(i32, i32)>), EngineError> {
+type Walked = (HashMap<NodeId, u32>, Vec<(i32, i32)>);
+
+fn walk(view: AstView<'_>, source: NodeId) -> Result<Walked, EngineError> {
     let mut numbers = HashMap::new();
     let mut hidden = Vec::new();
     let (mut seen, mut unseen) = (0, INSIDE);
