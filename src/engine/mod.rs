@@ -623,15 +623,20 @@ pub trait Program: Any + Send + Sync {
     /// What every file but the engine's own libraries declares; kept for as long as a file is the same.
     fn declarations(&self, cancel: &Cancel) -> Result<Vec<Declarations>, EngineError>;
     /// What every file but the engine's own libraries shows to others; kept for as long as a file is the same.
-    fn surfaces(&self, cancel: &Cancel) -> Result<Vec<Arc<Surface>>, EngineError>;
+    /// Of an engine that says nothing here and in [`Program::uses`], every search is its own to answer.
+    fn surfaces(&self, _cancel: &Cancel) -> Result<Vec<Arc<Surface>>, EngineError> {
+        Ok(Vec::new())
+    }
     /// What the names in these files mean; `done` is called once a file, in their order. More than a few
     /// files are read with a checker of their own, which no question waits for.
     fn uses(
         &self,
-        files: &[FilePath],
-        cancel: &Cancel,
-        done: &mut dyn FnMut(&FilePath, FileUses),
-    ) -> Result<(), EngineError>;
+        _files: &[FilePath],
+        _cancel: &Cancel,
+        _done: &mut dyn FnMut(&FilePath, FileUses),
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
     /// What the types written at `ranges` of a file are made of, imports and aliases followed; `None`
     /// where no type stands.
     fn type_shapes(
