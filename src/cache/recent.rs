@@ -14,8 +14,11 @@ use crate::cache::counters::{Counters, LevelStats};
 
 /// Expansions in memory, a project (L2).
 pub const EXPANSIONS: usize = 2_000;
-/// Models of files in memory (L3).
+/// Models of files that use macros in memory (L3).
 pub const MODELS: usize = 2_000;
+/// Models of files that use none: they are little more than the text, which others hold too, and a large
+/// project asks for each of them several times in a row.
+pub const PLAIN_MODELS: usize = 50_000;
 /// Trees of closed files in memory (L3).
 pub const TREES: usize = 128;
 /// Completion lists in memory (L4).

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::base::{Cancel, Cancelled, Digest, FilePath, TextRange};
-use crate::cache::recent::{MODELS, Recent, TREES};
+use crate::cache::recent::{MODELS, PLAIN_MODELS, Recent, TREES};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::{
     self, Call, CallId, CallSite, CallState, Expanded, Expansion, FileFacts, Flavour, Known, Memo, Request,
@@ -37,6 +37,8 @@ type Use = (FilePath, CallId);
 /// The last state of each file, and the last output of each use.
 pub(super) struct FileStates {
     states: Recent<FilePath, Arc<FileState>>,
+    /// Those of files without a use.
+    plain: Recent<FilePath, Arc<FileState>>,
     /// Of closed files whose uses all have their output: to be walked again if an output changes.
     trees: Recent<FilePath, SyntaxFile>,
     latest: Mutex<HashMap<Use, Latest>>,
@@ -111,6 +113,7 @@ impl Default for FileStates {
     fn default() -> FileStates {
         FileStates {
             states: Recent::new(MODELS),
+            plain: Recent::new(PLAIN_MODELS),
             trees: Recent::new(TREES),
             latest: Mutex::default(),
             kept: Mutex::default(),
@@ -121,14 +124,38 @@ impl Default for FileStates {
 
 impl FileStates {
     /// L3 in memory.
-    pub fn tiers(&self) -> [Tier; 2] {
-        [in_memory("L3", "models", Some(&self.states)), in_memory("L3", "trees", Some(&self.trees))]
+    pub fn tiers(&self) -> [Tier; 3] {
+        [
+            in_memory("L3", "models", Some(&self.states)),
+            in_memory("L3", "plain models", Some(&self.plain)),
+            in_memory("L3", "trees", Some(&self.trees)),
+        ]
+    }
+
+    fn last(&self, file: &FilePath) -> Option<Arc<FileState>> {
+        self.plain.peek(file).or_else(|| self.states.peek(file))
+    }
+
+    /// The state that `is_now`, counted as a hit or a miss.
+    fn get_if(&self, file: &FilePath, is_now: impl FnOnce(&Arc<FileState>) -> bool) -> Option<Arc<FileState>> {
+        let tier = if self.plain.peek(file).is_some() { &self.plain } else { &self.states };
+        tier.get_if(file, is_now)
+    }
+
+    fn forget(&self, file: &FilePath) {
+        self.states.remove(file);
+        self.plain.remove(file);
     }
 
     fn insert(&self, file: &FilePath, state: FileState) -> Arc<FileState> {
         let bytes = state.bytes();
         let state = Arc::new(state);
-        self.states.put(file.clone(), state.clone(), bytes);
+        let (tier, other) = match state.expanded.calls.is_empty() {
+            true => (&self.plain, &self.states),
+            false => (&self.states, &self.plain),
+        };
+        tier.put(file.clone(), state.clone(), bytes);
+        other.remove(file);
         state
     }
 
@@ -194,7 +221,7 @@ pub(super) fn known(snap: &Snapshot, file: &FilePath) -> Option<Arc<Expanded>> {
 
 /// The last expansion that memory holds, whatever was typed since, with the text that it is of.
 pub(super) fn last(snap: &Snapshot, file: &FilePath) -> Option<(SourceText, Arc<Expanded>)> {
-    let state = snap.shared.files.states.peek(file)?;
+    let state = snap.shared.files.last(file)?;
     Some((state.text.clone(), state.expanded.clone()))
 }
 
@@ -203,10 +230,10 @@ fn state(snap: &Snapshot, file: &FilePath) -> Option<Arc<FileState>> {
     let files = &snap.shared.files;
     let (macro_env, outputs) = (snap.state.macro_env, snap.state.outputs_of(file));
     let is_now = |last: &Arc<FileState>| last.text == text && last.macro_env == macro_env && last.outputs == outputs;
-    if let Some(now) = files.states.get_if(file, is_now) {
+    if let Some(now) = files.get_if(file, is_now) {
         return Some(now);
     }
-    let last = files.states.peek(file);
+    let last = files.last(file);
     if last.is_none()
         && snap.saved_text(file).is_some_and(|saved| saved == text)
         && let Some(row) = rows::read(snap, file, &text)
@@ -501,7 +528,7 @@ fn complete_file(
     let root = snap.project_of(file).root.clone();
     if !effects_of(snap, file, &state).iter().all(|effect| verified(snap, &root, effect)) {
         // A program, a host or a permission answers another way now, of which nothing told.
-        snap.shared.files.states.remove(file);
+        snap.shared.files.forget(file);
         state = match self::state(snap, file) {
             Some(state) => state,
             None => return Ok((false, Vec::new())),
