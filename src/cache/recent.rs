@@ -64,6 +64,13 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
         self.lock().values.get(key).map(|(value, _)| value.clone())
     }
 
+    /// The same as [`Recent::get_if`], where a miss is not counted: somebody will ask again before it is made.
+    pub fn find(&self, key: &K, holds: impl FnOnce(&V) -> bool) -> Option<V> {
+        let found = self.peek(key).filter(holds)?;
+        Counters::add(&self.counters.hits, 1);
+        Some(found)
+    }
+
     /// Notes that a value went out as an answer although it was known to be out of date.
     pub fn served_stale(&self) {
         Counters::add(&self.counters.stale, 1);

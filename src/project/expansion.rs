@@ -419,7 +419,7 @@ fn lookup(snap: &Snapshot, call: &Call) -> Option<Known> {
         let is_fresh = *accepted == Some(snap.state.macro_env) || all_hold(snap, &call.file, expansion);
         return Some(Known { expansion: expansion.clone(), is_stale: !is_fresh });
     }
-    let remembered = memo(snap, &call.file).peek(key).filter(|known| all_hold(snap, &call.file, known));
+    let remembered = memo(snap, &call.file).recent().find(&key, |known| all_hold(snap, &call.file, known));
     match remembered {
         Some(expansion) => Some(Known { expansion, is_stale: false }),
         None => {

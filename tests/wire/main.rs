@@ -2,6 +2,7 @@
 //! broken input, the way out. What it answers is scripted; `shop` and `hostile` drive the real binary.
 
 mod answers;
+mod caches;
 mod commands;
 mod diagnostics;
 mod engine;

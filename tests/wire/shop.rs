@@ -12,7 +12,9 @@ use crate::support::{Client, at, capabilities};
 
 /// A project on disk with a server over it.
 pub struct Project {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Deleted with the project.
+    _owned: Option<TempDir>,
     pub client: Client<Option<i32>>,
 }
 
@@ -27,17 +29,31 @@ impl Project {
     }
 
     pub async fn with_options(fill: impl FnOnce(&Path), capabilities: Value, options: Value) -> (Project, Value) {
-        let folder = tempfile::tempdir().expect("a temporary directory");
-        let project = folder.path().canonicalize().expect("it is there").join("project");
+        let owned = tempfile::tempdir().expect("a temporary directory");
+        let folder = owned.path().canonicalize().expect("it is there");
+        let project = folder.join("project");
         fs::create_dir(&project).expect("it can be written");
         fill(&project);
-        let mut client = msc_lsp(&folder.path().join("home"));
+        let mut client = msc_lsp(&folder.join("home"));
         let result = client.initialize_with(&format!("file://{}", project.display()), capabilities, options).await;
-        (Project { folder, client }, result)
+        (Project { folder, _owned: Some(owned), client }, result)
+    }
+
+    /// In a folder that outlives the server, for a second session in it.
+    pub async fn in_folder(folder: &TempDir, fill: impl FnOnce(&Path)) -> Project {
+        let folder = folder.path().canonicalize().expect("it is there");
+        let project = folder.join("project");
+        if !project.exists() {
+            fs::create_dir(&project).expect("it can be written");
+        }
+        fill(&project);
+        let mut client = msc_lsp(&folder.join("home"));
+        client.initialize_in(&format!("file://{}", project.display()), capabilities()).await;
+        Project { folder, _owned: None, client }
     }
 
     pub fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().canonicalize().expect("it is there").join("project").join(file)
+        self.folder.join("project").join(file)
     }
 
     pub fn uri(&self, file: &str) -> String {
