@@ -117,6 +117,8 @@ fn help_comes_in_two_lengths() {
           --format <FORMAT>       How to print what was found [default: text] [possible values: text, json, github, sarif]
           --stats                 Print what was done and what the cache answered
       -w, --watch                 Check again whenever a file changes
+          --no-cache              Neither read nor write the project's cache
+          --no-mtime              Hash every file instead of trusting its size, time and inode
           --second-opinion <CMD>  Let another TypeScript check the expanded program too
           --target <NAME>         Choose the branches of `@target` for NAME, whatever the project file says
           --color <WHEN>          When to use colours [default: auto] [possible values: auto, always, never]
@@ -285,16 +287,21 @@ fn cache_commands() {
     assert_eq!((stats.code, stats.err.as_str()), (0, ""));
     // The first line names the file and its size, which SQLite decides.
     assert_snapshot!(stats.out.split_once('\n').unwrap().1, @r#"
-                      rows        size       limit
-    expansions       1,234      1.2 MB    160.0 MB
-    files                0         0 B    256.0 MB
-    programs             0         0 B     64.0 MB
-    responses            0         0 B     32.0 MB
+                         rows       size      limit       hits     misses    evicted     errors
+    L2 expansions       1,234     1.2 MB   160.0 MB          0          0          0          0
+    L3 files                0        0 B   256.0 MB          0          0          0          0
+    L3 programs             0        0 B    64.0 MB          0          0          0          0
+    L5 responses            0        0 B    32.0 MB          0          0          0          0
+
+    Hits and misses are those of all processes that have ended. L1 and L4 live in memory only.
     "#);
+
+    let gc = msc(&cwd, &["cache", "gc"]);
+    assert_eq!((gc.code, gc.out.as_str()), (0, "Deleted 0 rows that nothing will ask for.\n"));
+    assert!(!leftover.exists());
 
     let clear = msc(&cwd, &["cache", "clear"]);
     assert_eq!((clear.code, clear.out.as_str()), (0, "Deleted 1,234 rows of the cache.\n"));
-    assert!(!leftover.exists());
     assert_eq!(msc(&cwd, &["cache", "stats", "missing"]).code, 2);
 }
 
