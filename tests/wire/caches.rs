@@ -153,7 +153,7 @@ async fn every_level_misses_once_and_hits_from_then_on() {
     for place in ["memory", "disk"] {
         assert!(cold.level("L2", "expansions", place).count("misses") >= uses, "{}", cold.0);
     }
-    assert!(cold.level("L3", "files", "disk").count("misses") >= FILES as u64 + 1, "{}", cold.0);
+    assert!(cold.level("L3", "files", "disk").count("misses") > FILES as u64, "{}", cold.0);
     let responses = cold.level("L5", "responses", "disk");
     assert!(responses.count("misses") >= 1 && asked.load(Ordering::Acquire) == 1, "{}", responses.0);
 
