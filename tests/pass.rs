@@ -250,3 +250,25 @@ fn an_edit_asks_about_those_open_files_that_it_concerns() {
     session.replace("lib.ms", "return n + missing;", "return n.length;");
     assert_eq!(checked(&session), (1, Some(vec![]), Some(vec![Code::Ts(2345), Code::Ts(6133)])));
 }
+
+/// A pass without macros says nothing of a file that imports what is not generated yet.
+#[test]
+fn a_live_pass_waits_for_what_imported_files_generate() {
+    let mut session = Session::new(&[
+        ("user.ms", "@derive(Eq) export class User { name = \"\"; }\n"),
+        ("main.ms", "import { User } from \"./user\";\nexport const same: string = new User().equals(new User());\n"),
+    ]);
+    session.open("main.ms");
+    let main = session.path("main.ms");
+    assert_eq!(session.pass(false).of(&main), None, "`equals` is not there yet");
+    loop {
+        let told = session.pass(true);
+        let again = told.again;
+        session.apply(told);
+        if !again {
+            break;
+        }
+    }
+    let codes = session.pass(false).of(&main).expect("all is generated");
+    assert_eq!(codes, [Code::Ts(2322)], "a boolean is no string");
+}

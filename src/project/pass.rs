@@ -145,6 +145,10 @@ fn run_open(
     // With one open file there is nothing to be spared: it is the one that was edited.
     let mut keys = (open.len() > 1).then(|| None);
     for file in open {
+        // Without macros nothing brings up what a file imports: what is not generated yet would be missed.
+        if !request.run_macros && is_reached_stale(snap, file) {
+            continue;
+        }
         check_open(snap, file, keys.as_mut(), cancel, send)?;
     }
     if request.run_macros {
@@ -260,6 +264,14 @@ fn complete(
         send(PassEvent::Expanded(Expansions { files }));
     }
     Ok(end.again)
+}
+
+/// Whether some file that `file` reaches shows an output of macros that is not that of its text.
+fn is_reached_stale(snap: &Snapshot, file: &FilePath) -> bool {
+    expansion::reached(snap, std::slice::from_ref(file))
+        .iter()
+        .filter(|file| file.is_metascript())
+        .any(|file| snap.expanded(file).is_some_and(|expanded| expanded.is_stale()))
 }
 
 /// A program, with the keys of its files.

@@ -177,7 +177,7 @@ pub const ANSWERS: &[Case] = cases! {
     glob_of_braces "MS3001" "return glob('./{a,../../outside}/**').length as any;"
     glob_of_many_stars "" "return glob('**/'.repeat(200) + 'x') as any;"
     prototype_in_shape "" "macro reads(ctx: MacroContext) { const all: any = {}; for (const field of (ctx.target as any).fields) all[field.name.text] = { polluted: 1 }; if (({} as any).polluted) throw new Error('polluted'); }\n@reads export class A { '__proto__' = 1; }"
-    doubled_quotes "MS2005" "macro twice(ctx: MacroContext) { let all = quote(1); for (let i = 0; i < 40; i++) all = quote(${all} + ${all}); return all; }\nexport const it = @twice();"
+    doubled_quotes "MS2006" "macro twice(ctx: MacroContext) { let all = quote(1); for (let i = 0; i < 40; i++) all = quote(${all} + ${all}); return all; }\nexport const it = @twice();"
     turned_name "MS2009" "macro turned(ctx: MacroContext) { quote { ${'a\\u202eb'}() {} } }\n@turned export class A {}"
     import_of_code "MS2002" "macro imports(ctx: MacroContext) { return quote(${ctx.import('std/runtime', 'a } from \"x\"; globalThis.y = 1; import { b')}); }\nexport const it = @imports();"
     documentation_that_ends "" "macro documents(ctx: MacroContext) { ctx.addMembers(documented('*/ static { for (;;) {} } /*', quote { a = 1; })); }\n@documents export class A {}"
