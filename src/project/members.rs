@@ -99,7 +99,7 @@ impl Snapshot {
             let Some(syntax) = self.syntax(&file).filter(|_| is_source(&file)) else { continue };
             let facts = facts_of(self, &file, syntax.text(), Some(&syntax));
             let found = facts.specifiers().into_iter().filter_map(|specifier| resolve(self, &file, specifier));
-            modules.extend(found.filter(|module| is_source(module)).map(|module| (module, file.clone())));
+            modules.extend(found.filter(is_source).map(|module| (module, file.clone())));
         }
         let mut made = 0;
         let mut seen = HashSet::new();
