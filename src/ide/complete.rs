@@ -46,6 +46,8 @@ pub struct Completions {
     pub items: Vec<Completion>,
     /// Ask again after the next character: something was stale or cut off.
     pub is_incomplete: bool,
+    /// Rows answered since the engine had not loaded yet.
+    pub is_from_rows: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +71,22 @@ pub fn complete(
         return Ok(Completions::clone(&known));
     }
     let list = find(snap, file, offset, trigger, cancel)?;
-    snap.shared().answers.put(AnswerKind::List, key, Arc::new(list.clone()), size(&list));
+    // What rows said holds until the engine is there, which changes no revision.
+    if !list.is_from_rows {
+        snap.shared().answers.put(AnswerKind::List, key, Arc::new(list.clone()), size(&list));
+    }
     Ok(list)
+}
+
+/// Members of an imported type, from rows, while the engine is not there yet.
+fn stored_members(snap: &Snapshot, file: &FilePath, text: &str, word: TextRange) -> Option<Completions> {
+    let receiver = receiver::expression(text, word).filter(|_| !snap.has_program(file))?;
+    let syntax = snap.syntax(file)?;
+    let (specifier, name, of) = receiver::imported_type(&syntax, receiver)?;
+    let module = snap.module(file, &specifier)?;
+    let items = snap.members(&module, &name, of)?;
+    let items = items.into_iter().map(|item| completion(item, word)).collect();
+    Some(Completions { items, is_incomplete: true, is_from_rows: true })
 }
 
 /// The same question at the same revision has the same answer.
@@ -148,7 +164,7 @@ fn find(
     if file.is_metascript()
         && let Some(items) = macro_argument(snap, file, offset, word)
     {
-        return Ok(Completions { items, is_incomplete: false });
+        return Ok(Completions { items, ..Completions::default() });
     }
     let key = key_of_members(snap, file, word);
     if let Some(key) = key
@@ -160,6 +176,9 @@ fn find(
         for item in &mut list.items {
             item.replace = word;
         }
+        return Ok(members_at(list, &text, &HashSet::new(), word));
+    }
+    if let Some(list) = stored_members(snap, file, text.as_str(), word) {
         return Ok(members_at(list, &text, &HashSet::new(), word));
     }
     let loaded = snap.program_for(file, cancel)?;
@@ -227,27 +246,33 @@ fn ask(
         .into_iter()
         .filter(|item| !item.label.starts_with("__ms_"))
         .map(|item| {
-            let label = item.label.clone();
             let replace = item.replace.and_then(|range| source_range(snap, &path, range)).unwrap_or(word);
-            Completion {
-                insert: item.insert.unwrap_or_else(|| item.label.clone()),
-                label: item.label.clone(),
-                kind: item.kind,
-                is_snippet: item.is_snippet,
-                // The engine's group: `rank` puts the place's own order behind it.
-                sort: format!("{} {label}", item.sort),
-                // Clients that are given an edit filter by nothing unless they are told.
-                filter: item.filter.or(Some(label)),
-                label_detail: item.label_detail,
-                replace,
-                deprecated: item.deprecated,
-                token: item.token,
-                edits: Vec::new(),
-            }
+            completion(item, replace)
         })
         .collect();
     let is_incomplete = list.is_incomplete || is_stale;
-    Ok(Some(Found { list: Completions { items, is_incomplete }, is_member: list.is_member, fitting }))
+    let found = Completions { items, is_incomplete, is_from_rows: false };
+    Ok(Some(Found { list: found, is_member: list.is_member, fitting }))
+}
+
+/// The engine's item for the live text.
+fn completion(item: CompletionItem, replace: TextRange) -> Completion {
+    let label = item.label;
+    Completion {
+        insert: item.insert.unwrap_or_else(|| label.clone()),
+        kind: item.kind,
+        is_snippet: item.is_snippet,
+        // The engine's group: `rank` puts the place's own order behind it.
+        sort: format!("{} {label}", item.sort),
+        // Clients that are given an edit filter by nothing unless they are told.
+        filter: item.filter.or_else(|| Some(label.clone())),
+        label_detail: item.label_detail,
+        replace,
+        deprecated: item.deprecated,
+        token: item.token,
+        edits: Vec::new(),
+        label,
+    }
 }
 
 /// More about one item of a list that `complete` gave for `file` and `offset`.
@@ -336,7 +361,7 @@ fn macro_names(snap: &Snapshot, file: &FilePath, word: TextRange, cancel: &Cance
             items.push(item(name, module, false));
         }
     }
-    Ok(Completions { items, is_incomplete: false })
+    Ok(Completions { items, ..Completions::default() })
 }
 
 /// What a macro takes at the cursor, where it takes a name and its documentation lists them as

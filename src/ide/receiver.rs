@@ -11,8 +11,10 @@
 use std::collections::HashSet;
 
 use crate::base::{Digest, Recipe, TextRange};
-use crate::syntax::{Field, Kind, Node, SyntaxFile};
+use crate::project::members::Of;
+use crate::syntax::{Field, Kind, Node, SyntaxFile, ast};
 
+use super::locals;
 use super::postfix::expression_start;
 
 /// Longer statements are not taken apart: to walk them would cost what asking the engine does.
@@ -28,6 +30,35 @@ pub fn expression(text: &str, word: TextRange) -> Option<TextRange> {
     let begins = |ch: char| ch.is_alphabetic() || "_$(!['\"`".contains(ch);
     let is_whole = head[start..].starts_with(begins) && !goes_on && !head.ends_with('.');
     is_whole.then(|| TextRange::new(start as u32, head.len() as u32))
+}
+
+/// The imported type that a plain name before a dot is known to be of, or names itself, by the scopes
+/// around and their annotations alone: the module's specifier, the name that it exports. `None` inside
+/// classes with bases, which may see more of it.
+pub fn imported_type(syntax: &SyntaxFile, receiver: TextRange) -> Option<(String, String, Of)> {
+    let text = receiver.of(syntax.text().as_str());
+    let mut bindings = Vec::new();
+    let start = syntax.root().covering(receiver)?;
+    for scope in std::iter::successors(Some(start), |node| node.parent()) {
+        let is_class = matches!(scope.kind(), Kind::ClassDeclaration | Kind::AbstractClassDeclaration | Kind::Class);
+        if is_class && scope.child_of_kind(Kind::ClassHeritage).is_some() {
+            return None;
+        }
+        if locals::opens_scope(scope.kind()) {
+            locals::bindings(scope, &mut bindings);
+        }
+    }
+    // The innermost scope's come first.
+    let named = |name: &str| bindings.iter().find(|binding| binding.name == name);
+    let binding = named(text)?;
+    let (name, of) = match binding.class {
+        Some(class) => (named(class)?, Of::Instance),
+        None => (binding, Of::Statics),
+    };
+    let specifier = name.node.parent().filter(|parent| parent.is(Kind::ImportSpecifier))?;
+    let statement = specifier.ancestors().find(|node| node.is(Kind::ImportStatement))?;
+    let exported = specifier.field(Field::Name)?.text().to_owned();
+    Some((ast::string_value(statement.field(Field::Source)?), exported, of))
 }
 
 /// What the list of members after the dot before `word` depends on in this file. `None`: no less than

@@ -20,6 +20,7 @@ use tower_lsp::ls_types::request::{
 use tower_lsp::ls_types::*;
 
 use crate::base::{Cancel, Cancelled, FilePath};
+use crate::engine::EngineError;
 use crate::ide::{IdeError, IdeResult};
 use crate::project::{Change, PassEvent, PassRequest, Scope, Snapshot};
 
@@ -644,6 +645,9 @@ impl<A: Analysis> Session<A> {
                 if is_whole && view.snapshot().is_some_and(Snapshot::learn_made) {
                     tell(PassNews::Made);
                 }
+                if is_whole {
+                    learn_members(&view, &ticket.cancel);
+                }
                 Ok::<_, Cancelled>(end)
             }));
             let end = match result {
@@ -756,6 +760,14 @@ fn revalidate<V: View>(view: &V, cancel: &Cancel) {
         Ok(0) | Err(IdeError::Cancelled) => {}
         Ok(wrong) => tracing::warn!("{wrong} answers from memory were not the engine's"),
         Err(error) => tracing::warn!("answers from memory could not be compared: {error:?}"),
+    }
+}
+
+/// What the next start answers from before its engine has loaded.
+fn learn_members<V: View>(view: &V, cancel: &Cancel) {
+    match view.snapshot().map(|snap| snap.learn_members(cancel)) {
+        None | Some(Ok(_) | Err(EngineError::Cancelled)) => {}
+        Some(Err(error)) => tracing::warn!("members could not be listed: {error:?}"),
     }
 }
 

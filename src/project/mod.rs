@@ -17,6 +17,7 @@ mod graph;
 mod interface;
 pub mod locate;
 pub mod made;
+pub mod members;
 pub mod pass;
 mod permissions;
 pub mod problems;

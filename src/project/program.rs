@@ -76,6 +76,15 @@ impl Programs {
         ids
     }
 
+    /// Whether a project's program answers without being loaded first. One that is being built counts
+    /// as not there.
+    pub fn is_there(&self, snap: &Snapshot, id: &ProjectId) -> bool {
+        let Some(slot) = lock(&self.0).get(id).cloned() else { return false };
+        let Ok(slot) = slot.try_lock() else { return false };
+        let Some(built) = &slot.built else { return false };
+        snap.shared.log.between(built.revision, snap.revision()) != Difference::Everything
+    }
+
     /// Any project that has a program: what rules files of the standard library.
     pub fn any(&self) -> Option<ProjectId> {
         lock(&self.0).keys().min_by(|a, b| a.root.cmp(&b.root)).cloned()

@@ -25,6 +25,7 @@ use super::checked::OpenFindings;
 use super::expansion::FileStates;
 use super::graph::Graphs;
 use super::made::MadeMemo;
+use super::members::Learned;
 use super::permissions::ProjectAccess;
 use super::program::Programs;
 use super::resolution::Resolvers;
@@ -59,6 +60,7 @@ pub struct Shared {
     pub(super) graphs: Graphs,
     pub(super) made: MadeMemo,
     pub(super) open_findings: OpenFindings,
+    pub(super) learned: Learned,
     pub(super) programs: Programs,
     pub(super) log: ChangeLog,
     pub(super) facts: FactsMemo,
@@ -132,6 +134,7 @@ impl Shared {
             graphs: Graphs::default(),
             made: MadeMemo::default(),
             open_findings: OpenFindings::default(),
+            learned: Learned::default(),
             programs: Programs::default(),
             log: ChangeLog::default(),
             facts: FactsMemo::default(),

@@ -224,6 +224,11 @@ impl Snapshot {
         program::at(self, &self.project_of(file), Some(file), cancel)
     }
 
+    /// Whether [`Snapshot::program_for`] would neither load nor wait for a load.
+    pub fn has_program(&self, file: &FilePath) -> bool {
+        self.shared.programs.is_there(self, &self.project_of(file))
+    }
+
     /// Every program that holds `file` now, the one that rules it first: what is asked of the whole
     /// workspace is asked of each.
     pub fn programs_with(&self, file: &FilePath, cancel: &Cancel) -> Result<Vec<Loaded>, EngineError> {

@@ -13,6 +13,7 @@ mod folding_range;
 mod hierarchy;
 mod hints;
 mod macro_files;
+mod members;
 mod on_type_formatting;
 mod ranking;
 mod references;
