@@ -8,7 +8,7 @@
 //! Invariant: knows neither what a macro means nor files nor projects. Only this module names dprint.
 //! Runs on any thread; dprint itself runs on threads of its own, which have room for deep recursion.
 //!
-//! Start reading at [`format`].
+//! Start reading at [`format()`].
 
 mod edits;
 mod lower;
