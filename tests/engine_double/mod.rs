@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use msc::base::{Cancel, FilePath, TextRange};
 use msc::engine::{
@@ -80,6 +81,15 @@ impl Double {
     /// How many calls were cancelled while they worked.
     pub fn stopped(&self) -> usize {
         self.books.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many were.
+    pub fn wait_until_stopped(&self, times: usize) {
+        let began = Instant::now();
+        while self.stopped() < times {
+            assert!(began.elapsed() < HANG, "{} calls were stopped, and not {times}", self.stopped());
+            thread::yield_now();
+        }
     }
 
     /// Whether a world or a snapshot still has the engine.

@@ -191,15 +191,13 @@ async fn a_cancelled_request_reaches_the_engine() {
         server.engine.wait_for(call, asked + 1);
         server.client.notify("$/cancelRequest", json!({ "id": id })).await;
         assert_eq!(server.client.error_code(id).await, -32800, "{call}");
-        server.engine.heal();
         stopped += 1;
+        // The answer may be sent before the engine has come home; healed before that it would not be stopped.
+        server.engine.wait_until_stopped(stopped);
+        server.engine.heal();
     }
-    // The answer may be sent before the engine has come home.
     let symbols = json!({ "query": "area" });
     server.client.ask("workspace/symbol", symbols).await;
-    while server.engine.stopped() < stopped {
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
