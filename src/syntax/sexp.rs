@@ -4,12 +4,16 @@ use std::fmt::Write;
 
 use super::{Field, Node};
 
+/// Nodes below this are not indented further: of deep nesting indentation would be all that is printed. What
+/// closes what is said by the parentheses.
+const DEEPEST_SHOWN: usize = 200;
+
 /// Named nodes and what is missing, indented by depth, with fields and 0-based line:column ranges.
 pub(super) fn print(root: Node<'_>) -> String {
     let mut out = String::new();
     let mut stack = vec![(0usize, None::<Field>, root)];
     while let Some((depth, field, node)) = stack.pop() {
-        let _ = write!(out, "{:indent$}", "", indent = depth * 2);
+        let _ = write!(out, "{:indent$}", "", indent = depth.min(DEEPEST_SHOWN) * 2);
         if let Some(field) = field {
             let _ = write!(out, "{}: ", field.name());
         }

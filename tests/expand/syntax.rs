@@ -50,3 +50,11 @@ fn a_cursor_has_a_context() {
     assert_eq!(context_at("f(|)"), Context::Code);
     assert_eq!(context_at("|"), Context::Code);
 }
+
+#[test]
+fn a_deep_tree_prints() {
+    let sum = format!("x = {};", vec!["a"; 40_000].join(" + "));
+    let printed = SyntaxFile::parse(SourceText::new(sum)).sexp();
+    assert_eq!(printed.matches('(').count(), printed.matches(')').count());
+    assert!(printed.lines().count() > 80_000);
+}
